@@ -1,0 +1,223 @@
+import StoreIO
+import Synchronization
+
+// Copying logged pages home.
+//
+//   sync the log → copy data pages home → record their versions in the map, as a transaction of its own → sync the log
+//   → copy the map home → sync → write the older superblock slot → sync → release extents
+//
+// 1. Nothing newer than the oldest reader's commit is copied.
+// 2. What goes home is in the log, durably, while it is written: a torn home page is replayed.
+// 3. The slot moves the tail only after everything before the tail is home, durably.
+// 4. An extent is released when neither slot needs a frame in it: so any slot may be lost at any moment.
+
+extension Pager {
+    /// Copies what readers allow. Returns whether the log's tail moved.
+    @discardableResult
+    package func checkpoint() throws(PageFault) -> Bool {
+        guard !options.isReadOnly else { throw .readOnly }
+        try checkpointTurn.lock()
+        defer { checkpointTurn.unlock() }
+        return try checkpointHoldingTurn(closing: false)
+    }
+
+    func checkpointHoldingTurn(closing: Bool) throws(PageFault) -> Bool {
+        guard !logSync.failed else { throw .failed }
+        try flush()
+        let limit = readers.state.withLock { closing ? $0.published.sequence : $0.checkpointLimit }
+        guard limit > slots.newest.record.state.sequence || (closing && logByteCount > 0) else {
+            statistics.checkpointsHeldBack.add(1)
+            return false
+        }
+        let data = cache.versions(atMost: limit).filter { geometry.place(of: $0.page) == .data }
+        try copyHome(data)
+        let map = try recordVersions(of: data, limit: limit)
+        try logSync.sync(through: map.end.end)
+        try copyHome(map.pages)
+        try latching { () throws(FileFault) in try file.sync() }
+        var record = slots.newest.record
+        record.state = map.tail.state
+        record.logTail = map.tail.end
+        record.tailTag = map.tail.tag
+        record.extents = map.extents
+        record.isClean = false
+        record.spaceRoots = map.roots
+        try withSlots { () throws(PageFault) in try writeSlot(record) }
+        spaceRoots.withLock { $0 = map.roots }
+        for (page, version, _) in data { cache.movedHome(page, version: version) }
+        for (page, version, _) in map.pages { cache.movedHome(page, version: version) }
+        statistics.pagesCheckpointed.add(UInt64(data.count + map.pages.count))
+        statistics.checkpoints.add(1)
+        try turn.lock()
+        defer { turn.unlock() }
+        releaseLog()
+        return true
+    }
+
+    private func releaseLog() {
+        let tail = slots.newest.record.logTail
+        let needed = min(tail, slots.otherTail ?? tail)
+        writer.log.extents.release(before: needed)
+        writer.commitEnds.removeAll { $0.end <= tail }
+        logUse.withLock { $0.tail = tail }
+    }
+
+    private struct MapCommit {
+        /// The commit that wrote the map.
+        var end: CommitEnd
+        /// Where the log's tail may go.
+        var tail: CommitEnd
+        var pages: [(page: UInt64, version: CommitSequence, offset: UInt64)]
+        var extents: [LogExtent]
+        var roots: [UInt64]
+    }
+
+    /// Writes the versions of home pages into the map, in a transaction of its own.
+    private func recordVersions(
+        of data: [(page: UInt64, version: CommitSequence, offset: UInt64)], limit: CommitSequence
+    ) throws(PageFault) -> MapCommit {
+        try turn.lock()
+        defer { turn.unlock() }
+        guard !logSync.failed else { throw .failed }
+        let transaction = PageTransaction(pager: self, base: writer.latest)
+        let base = writer.latest.sequence
+        let sequence = base + 1
+        var roots = spaceRoots.withLock { $0 }
+        do throws(PageFault) {
+            for (page, version, _) in data {
+                guard let (parent, index) = geometry.parent(of: page) else { continue }
+                transaction.touchedBlocks.insert(geometry.block(of: page))
+                try transaction.mutablePage(parent).setSpaceVersion(version, at: index)
+            }
+            // Map pages that transactions have logged go home too, so they belong to this commit.
+            for (page, _, _) in cache.versions(atMost: .max) where geometry.place(of: page) != .data {
+                _ = try transaction.mutablePage(PageID(page))
+            }
+            // Room for this commit may take an extent, and that may change the map again.
+            var known = -1
+            while known != transaction.dirty.count {
+                known = transaction.dirty.count
+                try linkMap(transaction, sequence: sequence, roots: &roots)
+                try prepareRoom(for: transaction)
+            }
+            try linkMap(transaction, sequence: sequence, roots: &roots)
+        } catch {
+            transaction.abandonKeepingTurn()
+            throw error
+        }
+        let pages = transaction.dirty.sortedKeys
+        _ = try transaction.prepareCommitKeepingTurn()
+        guard let end = writer.commitEnds.last else { throw .failed }
+        // With no commit between, everything up to the map's own commit is home after this checkpoint.
+        let tail = base == limit ? end : writer.commitEnds.last { $0.state.sequence <= limit }
+        guard let tail else { throw .failed }
+        let located = pages.compactMap { page -> (page: UInt64, version: CommitSequence, offset: UInt64)? in
+            guard case .log(let version, let offset) = cache.locate(page, atMost: sequence) else { return nil }
+            return (page, version, offset)
+        }
+        return MapCommit(
+            end: end, tail: tail, pages: located, extents: writer.log.extents.all, roots: roots)
+    }
+
+    /// Records the versions of changed map pages in their directories.
+    private func linkMap(
+        _ transaction: PageTransaction, sequence: CommitSequence, roots: inout [UInt64]
+    ) throws(PageFault) {
+        for page in transaction.dirty.sortedKeys where geometry.place(of: page) == .space {
+            guard let (parent, index) = geometry.parent(of: page), let map = transaction.dirty[page] else { continue }
+            let free = map.countFreeEntries(Int(geometry.entriesPerPage))
+            try transaction.mutablePage(parent).setDirectoryEntry(version: sequence, free: free, at: index)
+        }
+        for page in transaction.dirty.sortedKeys where geometry.place(of: page) == .directory {
+            guard let (parent, index) = geometry.parent(of: page) else { continue }
+            try transaction.mutablePage(parent).setDirectoryEntry(version: sequence, free: 0, at: index)
+        }
+        for page in transaction.dirty.sortedKeys where geometry.place(of: page) == .topDirectory {
+            roots[geometry.topIndex(ofBlock: geometry.block(of: page))] = sequence
+        }
+    }
+
+    // MARK: Home
+
+    /// Copies sealed images from the log to their home, unchanged, after checking each. In page order, neighbours with
+    /// one write.
+    private func copyHome(_ pages: [(page: UInt64, version: CommitSequence, offset: UInt64)]) throws(PageFault) {
+        let batch = max(1, (512 << 10) / pageSize)
+        let buffer = IOBuffer(byteCount: batch * pageSize)
+        var next = 0
+        while next < pages.count {
+            var count = 0
+            let first = pages[next].page
+            while count < batch, next + count < pages.count, pages[next + count].page == first + UInt64(count) {
+                let (page, version, offset) = pages[next + count]
+                do throws(FileFault) {
+                    try buffer.withMutableBytes(count * pageSize..<(count + 1) * pageSize) {
+                        bytes throws(FileFault) in try file.read(into: &bytes, at: offset)
+                    }
+                } catch { throw PageFault(error) }
+                guard let (_, found) = try pageCodec.open(PageID(page), from: buffer, at: count * pageSize),
+                    found == version
+                else { throw .corruptPage(PageID(page)) }
+                count += 1
+            }
+            try latching { () throws(FileFault) in
+                try buffer.withBytes(0..<count * pageSize) { bytes throws(FileFault) in
+                    try file.write(bytes, at: first * UInt64(pageSize))
+                }
+            }
+            next += count
+        }
+    }
+
+    // MARK: Superblock slots
+
+    func withSlots<R>(_ body: () throws(PageFault) -> R) throws(PageFault) -> R {
+        try slotTurn.lock()
+        defer { slotTurn.unlock() }
+        return try body()
+    }
+
+    /// Writes the older slot and syncs it. The caller holds the slots.
+    func writeSlot(_ record: CheckpointRecord) throws(PageFault) {
+        let index = 1 - slots.newestIndex
+        let superblock = Superblock(
+            identity: slots.newest.identity, slotSequence: slots.newest.slotSequence + 1, record: record)
+        let bytes = try superblock.encode(with: pageCodec, headerKey: keys.headerKey)
+        try latching { () throws(FileFault) in
+            try file.write(bytes.span.bytes, at: UInt64(index * pageSize))
+            try file.sync()
+        }
+        slots.otherTail = slots.newest.record.logTail
+        slots.newest = superblock
+        slots.newestIndex = index
+    }
+
+    /// A write or sync that fails here may have lost data the kernel had taken: nothing more is acknowledged.
+    func latching<R>(_ body: () throws(FileFault) -> R) throws(PageFault) -> R {
+        do { return try body() } catch {
+            logSync.fail()
+            throw PageFault(error)
+        }
+    }
+
+    // MARK: The log's bound
+
+    /// Before a transaction begins: when the log is over its bound, a checkpoint comes first.
+    func holdLogBound() throws(PageFault) {
+        let bound = UInt64(options.logByteLimit)
+        guard logByteCount > bound, !turn.isMine else { return }
+        if try checkpoint(), logByteCount <= bound { return }
+        if logByteCount <= bound { return }
+        if let deadline = options.readerDeadline {
+            let parts = deadline.components
+            let limit = UInt64(max(0, parts.seconds)) * 1_000_000_000 + UInt64(max(0, parts.attoseconds / 1_000_000_000))
+            let now = options.time.monotonicNanoseconds()
+            let expired = readers.state.withLock { $0.expire(startedBefore: now > limit ? now - limit : 0) }
+            statistics.readersExpired.add(UInt64(expired))
+            if expired > 0 { try checkpoint() }
+        }
+        guard logByteCount <= bound * PagerLimits.logOverrun else {
+            throw .limitExceeded(name: "log bytes (a reader holds the log back)", limit: Int(bound * PagerLimits.logOverrun))
+        }
+    }
+}

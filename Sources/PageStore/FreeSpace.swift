@@ -1,0 +1,237 @@
+// Handing out and taking back pages, inside a transaction.
+//
+// 1. A page is free, used, a page of the space map, or part of a log extent: never two of these.
+// 2. Free pages come first, near the hint; then the data area grows.
+// 3. The log's extents come from the end of the file and are skipped when the data area grows past them.
+
+/// Where free pages are likely to be: in memory only, per block, corrected when a look shows otherwise.
+struct FreeHints {
+    /// Free pages of each block; −1 when they must be counted.
+    var counts: [Int32] = []
+    var isLoaded = false
+    var cursor = 0
+    var pageCursor = 0
+
+    mutating func grow(toBlocks blocks: Int) {
+        if counts.count < blocks { counts += [Int32](repeating: 0, count: blocks - counts.count) }
+    }
+}
+
+extension PageTransaction {
+    private var geometry: SpaceGeometry { pager.geometry }
+
+    private func mutableSpacePage(ofBlock block: UInt64) throws(PageFault) -> PageFrame {
+        touchedBlocks.insert(block)
+        return try mutablePage(geometry.spacePage(ofBlock: block))
+    }
+
+    /// A page number for new content, marked used.
+    func takePage(near: PageID?) throws(PageFault) -> PageID {
+        if working.freePageCount > 0, let id = try takeFreePage(near: near) { return id }
+        while true {
+            let page = working.pageCount
+            let block = geometry.block(of: page)
+            if page % geometry.entriesPerPage == 0 {
+                try openBlock(block)
+                if working.freePageCount > 0, let id = try takeFreePage(near: nil) { return id }
+                continue
+            }
+            guard page < geometry.pageLimit else { throw .limitExceeded(name: "pages", limit: Int(geometry.pageLimit)) }
+            try mutableSpacePage(ofBlock: block).setSpaceState(.used, at: Int(page % geometry.entriesPerPage))
+            working.pageCount = page + 1
+            return PageID(page)
+        }
+    }
+
+    func givePage(_ id: PageID) throws(PageFault) {
+        guard id.number < working.pageCount, geometry.place(of: id.number) == .data else {
+            throw .corruptStructure(page: id, reason: "freed, but not a data page")
+        }
+        let block = geometry.block(of: id.number)
+        let index = Int(id.number % geometry.entriesPerPage)
+        let map = try mutableSpacePage(ofBlock: block)
+        guard map.spaceState(index) == .used else {
+            throw .corruptStructure(page: id, reason: "freed, but not in use")
+        }
+        map.setSpaceState(.free, at: index)
+        working.freePageCount += 1
+        pager.writer.hints.grow(toBlocks: Int(block) + 1)
+        let count = pager.writer.hints.counts[Int(block)]
+        if count >= 0 { pager.writer.hints.counts[Int(block)] = count + 1 }
+    }
+
+    private func takeFreePage(near: PageID?) throws(PageFault) -> PageID? {
+        try pager.loadHints(for: self)
+        let blocks = Int(geometry.block(of: max(1, working.pageCount) - 1)) + 1
+        pager.writer.hints.grow(toBlocks: blocks)
+        if let near, let id = try takeFreePage(inBlock: Int(geometry.block(of: near.number)), from: near) { return id }
+        for round in 0..<2 {
+            var block = pager.writer.hints.cursor < blocks ? pager.writer.hints.cursor : 0
+            for _ in 0..<blocks {
+                if let id = try takeFreePage(inBlock: block, from: nil) {
+                    pager.writer.hints.cursor = block
+                    return id
+                }
+                block = block + 1 == blocks ? 0 : block + 1
+            }
+            // The counters say that there are free pages, the hints do not find them: count anew, once.
+            if round == 0 { for index in 0..<blocks { pager.writer.hints.counts[index] = -1 } }
+        }
+        return nil
+    }
+
+    private func takeFreePage(inBlock block: Int, from near: PageID?) throws(PageFault) -> PageID? {
+        guard block < pager.writer.hints.counts.count, pager.writer.hints.counts[block] != 0 else { return nil }
+        let first = UInt64(block) * geometry.entriesPerPage
+        if pager.writer.log.extents.coversBlock(first, pages: geometry.entriesPerPage) {
+            pager.writer.hints.counts[block] = 0
+            return nil
+        }
+        let entries = Int(geometry.entriesPerPage)
+        let map = try page(geometry.spacePage(ofBlock: UInt64(block)))
+        if pager.writer.hints.counts[block] < 0 {
+            pager.writer.hints.counts[block] = Int32(map.countFreeEntries(entries))
+        }
+        let start = near.map { Int($0.number % geometry.entriesPerPage) } ?? pager.writer.hints.pageCursor % entries
+        for step in 0..<entries {
+            let index = start + step < entries ? start + step : start + step - entries
+            guard map.spaceState(index) == .free else { continue }
+            try mutableSpacePage(ofBlock: UInt64(block)).setSpaceState(.used, at: index)
+            working.freePageCount -= 1
+            pager.writer.hints.counts[block] -= 1
+            pager.writer.hints.pageCursor = index + 1
+            return PageID(first + UInt64(index))
+        }
+        pager.writer.hints.counts[block] = 0
+        return nil
+    }
+
+    /// Enters a new block: makes its map pages, leaves what stands before them free.
+    private func openBlock(_ block: UInt64) throws(PageFault) {
+        let first = block * geometry.entriesPerPage
+        let map = makeMapPage(geometry.spacePage(ofBlock: block), level: 0)
+        touchedBlocks.insert(block)
+        if geometry.hasDirectory(block) { _ = makeMapPage(PageID(first + 3), level: 1) }
+        if geometry.hasTopDirectory(block) { _ = makeMapPage(PageID(first + 4), level: 2) }
+        let reserved = geometry.reservedEnd(ofBlock: block)
+        for index in 0..<Int(reserved) { map.setSpaceState(.used, at: index) }
+        working.pageCount = first + reserved
+        if block > 0 {
+            map.setSpaceState(.free, at: 0)
+            map.setSpaceState(.free, at: 1)
+            working.freePageCount += 2
+            pager.writer.hints.grow(toBlocks: Int(block) + 1)
+            pager.writer.hints.counts[Int(block)] = 2
+        }
+    }
+
+    private func makeMapPage(_ id: PageID, level: UInt8) -> PageFrame {
+        let frame = PageFrame(id: id, byteCount: payloadByteCount)
+        frame.initialiseSpacePage(level: level)
+        dirty[id.number] = frame
+        return frame
+    }
+
+    // MARK: The log's extents
+
+    /// Where an extent of at least `pages` pages goes: behind the data area, within one block, or over whole blocks.
+    func placeExtent(pages: UInt64) -> LogExtent {
+        let entries = geometry.entriesPerPage
+        let end = max(working.pageCount, pager.writer.log.extents.pageEnd)
+        if pages <= entries - 5 {
+            var block = geometry.block(of: end)
+            var first = max(end, block * entries + geometry.reservedEnd(ofBlock: block))
+            if first + pages > (block + 1) * entries {
+                block += 1
+                first = block * entries + geometry.reservedEnd(ofBlock: block)
+            }
+            return LogExtent(firstPage: first, pageCount: pages, firstPosition: nil)
+        }
+        let count = (pages + entries - 1) / entries
+        var block = (end + entries - 1) / entries
+        while let blocked = (block..<block + count).first(where: { geometry.hasDirectory($0) }) { block = blocked + 1 }
+        return LogExtent(firstPage: block * entries, pageCount: count * entries, firstPosition: nil)
+    }
+
+    /// Brings the data area up to the end of the log's extents: what lies between becomes free pages. Also what a
+    /// transaction that was given up had placed is adopted here by the next.
+    func adoptExtents() throws(PageFault) {
+        // A close that hands the log's room back leaves the last extent beyond the data area on purpose.
+        if pager.writer.isHandingBack { return }
+        let end = pager.writer.log.extents.pageEnd
+        let entries = geometry.entriesPerPage
+        let extents = pager.writer.log.extents.all
+        while working.pageCount < end {
+            let page = working.pageCount
+            let block = geometry.block(of: page)
+            let blockEnd = (block + 1) * entries
+            if page % entries == 0 {
+                if pager.writer.log.extents.coversBlock(page, pages: entries) {
+                    working.pageCount = blockEnd
+                } else {
+                    try openBlock(block)
+                }
+                continue
+            }
+            if let extent = extents.first(where: { page >= $0.firstPage && page < $0.firstPage + $0.pageCount }) {
+                working.pageCount = min(blockEnd, extent.firstPage + extent.pageCount)
+                continue
+            }
+            try mutableSpacePage(ofBlock: block).setSpaceState(.free, at: Int(page % entries))
+            working.freePageCount += 1
+            working.pageCount = page + 1
+            pager.writer.hints.grow(toBlocks: Int(block) + 1)
+            let count = pager.writer.hints.counts[Int(block)]
+            if count >= 0 { pager.writer.hints.counts[Int(block)] = count + 1 }
+        }
+    }
+
+    /// Turns an extent that the log has given up into free pages.
+    func adoptAsFree(_ extent: LogExtent) throws(PageFault) {
+        let entries = geometry.entriesPerPage
+        var page = extent.firstPage
+        let end = min(extent.firstPage + extent.pageCount, working.pageCount)
+        while page < end {
+            let block = geometry.block(of: page)
+            let blockStart = block * entries
+            if page == blockStart, end >= blockStart + entries {
+                // A whole block: it had no map page yet.
+                let map = makeMapPage(geometry.spacePage(ofBlock: block), level: 0)
+                touchedBlocks.insert(block)
+                for index in 0..<Int(entries) { map.setSpaceState(index == 2 ? .used : .free, at: index) }
+                working.freePageCount += entries - 1
+                page = blockStart + entries
+            } else {
+                try mutableSpacePage(ofBlock: block).setSpaceState(.free, at: Int(page % entries))
+                working.freePageCount += 1
+                page += 1
+            }
+            pager.writer.hints.grow(toBlocks: Int(block) + 1)
+            pager.writer.hints.counts[Int(block)] = -1
+        }
+    }
+
+    /// Takes free pages at the very end off the data area. Stops at a page of the map.
+    func trimEnd() throws(PageFault) {
+        let entries = geometry.entriesPerPage
+        while working.pageCount > geometry.reservedEnd(ofBlock: 0) {
+            let page = working.pageCount - 1
+            guard geometry.place(of: page) == .data else { return }
+            let block = geometry.block(of: page)
+            if pager.writer.log.extents.contains(page: page) { return }
+            let index = Int(page % entries)
+            guard try self.page(geometry.spacePage(ofBlock: block)).spaceState(index) == .free else { return }
+            try mutableSpacePage(ofBlock: block).setSpaceState(.outside, at: index)
+            working.freePageCount -= 1
+            working.pageCount = page
+            if Int(block) < pager.writer.hints.counts.count { pager.writer.hints.counts[Int(block)] = -1 }
+        }
+    }
+}
+
+extension LogExtents {
+    /// Whether one extent covers `pages` pages from `first` on entirely.
+    func coversBlock(_ first: UInt64, pages: UInt64) -> Bool {
+        all.contains { $0.firstPage <= first && $0.firstPage + $0.pageCount >= first + pages }
+    }
+}

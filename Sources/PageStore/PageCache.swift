@@ -1,0 +1,232 @@
+import Synchronization
+
+// Which versions of a page exist where, and the frames that are in memory.
+//
+// One look-up under one short lock answers both questions a reader has: which version is the newest one not after my
+// snapshot, and is it in memory? Records are spread over shards by page number.
+//
+// 1. A record names every committed version in the log that a checkpoint has not taken home, newest first.
+// 2. The home version is what a reader gets when no logged version is old enough.
+// 3. A frame in the cache never changes. Eviction forgets frames, never versions.
+
+/// Where the bytes of a page version are.
+enum PageLocation: Equatable {
+    case log(version: CommitSequence, offset: UInt64)
+    case home
+
+    var version: CommitSequence {
+        if case .log(let version, _) = self { return version }
+        return 0
+    }
+}
+
+/// A frame with its use count for the eviction queue (0…3).
+struct CachedFrame {
+    let frame: PageFrame
+    var uses: UInt8 = 0
+}
+
+/// One committed version of a page in the log; `offset` is the byte offset of its sealed image.
+struct LoggedVersion {
+    var sequence: CommitSequence
+    var offset: UInt64
+    var cached: CachedFrame?
+}
+
+struct PageRecord {
+    /// Newest first; mostly none or one.
+    var versions: [LoggedVersion] = []
+    var home: CachedFrame?
+
+    var isEmpty: Bool { versions.isEmpty && home == nil }
+}
+
+final class PageCache: Sendable {
+    private static let shardCount = 32
+    private let shards: [Shard]
+
+    /// `frameLimit` bounds the frames that the cache keeps; what readers and the writer hold comes on top.
+    init(frameLimit: Int) {
+        shards = (0..<Self.shardCount).map { _ in Shard(frameLimit: max(4, frameLimit / Self.shardCount)) }
+    }
+
+    @inline(__always)
+    private func shard(of page: UInt64) -> Shard { shards[Int(truncatingIfNeeded: page) & (Self.shardCount - 1)] }
+
+    // MARK: Readers
+
+    enum Found {
+        case frame(PageFrame)
+        /// Where to read it, and the shard's count of moves for `insert`.
+        case miss(PageLocation, moves: UInt64)
+    }
+
+    /// The newest version not after `sequence`: its frame, or where to read it.
+    func find(_ page: UInt64, atMost sequence: CommitSequence) -> Found {
+        shard(of: page).state.withLock { state in
+            let moves = state.moves
+            return state.records.modify(page) { record in
+                guard record != nil else { return .miss(.home, moves: moves) }
+                return record!.use(atMost: sequence, moves: moves)
+            }
+        }
+    }
+
+    /// Where the newest version not after `sequence` is.
+    func locate(_ page: UInt64, atMost sequence: CommitSequence) -> PageLocation {
+        shard(of: page).state.withLock { state in
+            guard let record = state.records[page],
+                let version = record.versions.first(where: { $0.sequence <= sequence })
+            else { return .home }
+            return .log(version: version.sequence, offset: version.offset)
+        }
+    }
+
+    /// Puts a frame read from `location` into the cache, unless the page has moved on since; returns the frame to use.
+    func insert(_ frame: PageFrame, from location: PageLocation, moves: UInt64) -> PageFrame {
+        let page = frame.id.number
+        return shard(of: page).state.withLock { state in
+            // A home image read before a checkpoint wrote a newer one must not stand as the home version.
+            if location == .home, state.moves != moves { return frame }
+            let result: PageFrame? = state.records.modify(page) { record in
+                switch location {
+                case .home:
+                    if let present = record?.home { return present.frame }
+                    if record == nil { record = PageRecord() }
+                    record!.home = CachedFrame(frame: frame)
+                case .log(let version, let offset):
+                    guard let index = record?.versions.firstIndex(where: { $0.sequence == version && $0.offset == offset })
+                    else { return frame }
+                    if let present = record!.versions[index].cached { return present.frame }
+                    record!.versions[index].cached = CachedFrame(frame: frame)
+                }
+                return nil
+            }
+            if let result { return result }
+            state.queue.add(FrameName(page: page, version: location.version))
+            state.trim()
+            return frame
+        }
+    }
+
+    // MARK: The writer
+
+    /// Publishes a committed version; `frame` is kept when there is one.
+    func addVersion(_ page: UInt64, sequence: CommitSequence, offset: UInt64, frame: PageFrame?) {
+        shard(of: page).state.withLock { state in
+            state.records.modify(page) { record in
+                if record == nil { record = PageRecord() }
+                let cached = frame.map { CachedFrame(frame: $0, uses: 1) }
+                record!.versions.insert(LoggedVersion(sequence: sequence, offset: offset, cached: cached), at: 0)
+            }
+            if frame != nil {
+                state.queue.add(FrameName(page: page, version: sequence))
+                state.trim()
+            }
+        }
+    }
+
+    // MARK: The checkpoint
+
+    /// The newest logged version not after `sequence` of each page, in page order.
+    func versions(atMost sequence: CommitSequence) -> [(page: UInt64, version: CommitSequence, offset: UInt64)] {
+        var found: [(page: UInt64, version: CommitSequence, offset: UInt64)] = []
+        for shard in shards {
+            shard.state.withLock { state in
+                state.records.forEach { page, record in
+                    if let version = record.versions.first(where: { $0.sequence <= sequence }) {
+                        found.append((page, version.sequence, version.offset))
+                    }
+                }
+            }
+        }
+        return found.sorted { $0.page < $1.page }
+    }
+
+    /// The checkpoint has taken `version` home: it becomes the home version, older logged ones are forgotten.
+    func movedHome(_ page: UInt64, version: CommitSequence) {
+        shard(of: page).state.withLock { state in
+            state.moves &+= 1
+            let queued: Bool = state.records.modify(page) { record in
+                guard record != nil else { return false }
+                let cached = record!.versions.first { $0.sequence == version }?.cached
+                record!.versions.removeAll { $0.sequence <= version }
+                record!.home = cached
+                if record!.isEmpty { record = nil }
+                return cached != nil
+            }
+            if queued { state.queue.add(FrameName(page: page, version: 0)) }
+            state.trim()
+        }
+    }
+
+    var loggedVersionCount: Int {
+        var count = 0
+        for shard in shards {
+            shard.state.withLock { $0.records.forEach { _, record in count += record.versions.count } }
+        }
+        return count
+    }
+
+    var frameCount: Int { shards.reduce(0) { $0 + $1.state.withLock { $0.queue.count } } }
+
+    private final class Shard: Sendable {
+        let state: Mutex<ShardState>
+        init(frameLimit: Int) { state = Mutex(ShardState(queue: EvictionQueue(limit: frameLimit))) }
+    }
+
+    private struct ShardState {
+        var records = PageTable<PageRecord>()
+        var queue: EvictionQueue
+        /// Counts versions that became home versions.
+        var moves: UInt64 = 0
+
+        mutating func trim() {
+            while queue.isOverLimit {
+                // The table moves out for the time of the call, so that queue and table are not changed through `self`
+                // at once.
+                var table = PageTable<PageRecord>()
+                swap(&table, &records)
+                queue.evict { name, inMain in
+                    table.modify(name.page) { record in Self.judge(&record, version: name.version, inMain: inMain) }
+                }
+                swap(&table, &records)
+            }
+        }
+
+        /// A frame that was used stays (its count goes down); another one is dropped from its record.
+        private static func judge(
+            _ record: inout PageRecord?, version: CommitSequence, inMain: Bool
+        ) -> EvictionQueue.Verdict {
+            guard record != nil else { return .gone }
+            let index = version == 0 ? nil : record!.versions.firstIndex { $0.sequence == version }
+            let cached = version == 0 ? record!.home : index.flatMap { record!.versions[$0].cached }
+            guard let cached else { return .gone }
+            if cached.uses > 0 {
+                let left = inMain ? cached.uses - 1 : 0
+                if let index { record!.versions[index].cached!.uses = left } else { record!.home!.uses = left }
+                return .keep
+            }
+            if let index { record!.versions[index].cached = nil } else { record!.home = nil }
+            if record!.isEmpty { record = nil }
+            return .forget
+        }
+    }
+}
+
+extension PageRecord {
+    @inline(__always)
+    fileprivate mutating func use(atMost sequence: CommitSequence, moves: UInt64) -> PageCache.Found {
+        for index in versions.indices where versions[index].sequence <= sequence {
+            guard let cached = versions[index].cached else {
+                return .miss(
+                    .log(version: versions[index].sequence, offset: versions[index].offset), moves: moves)
+            }
+            if cached.uses < 3 { versions[index].cached!.uses += 1 }
+            return .frame(cached.frame)
+        }
+        guard let cached = home else { return .miss(.home, moves: moves) }
+        if cached.uses < 3 { home!.uses += 1 }
+        return .frame(cached.frame)
+    }
+}

@@ -1,0 +1,197 @@
+import StoreIO
+import Synchronization
+
+// From changed pages to appended frames. Called by the holder of the writer's turn.
+
+extension Pager {
+    /// Appends a transaction's changes with the commit mark. On a fault nothing of it counts.
+    func append(_ transaction: PageTransaction, _ durability: Durability) throws(PageFault) -> CommitTicket {
+        guard transaction.changedPageCount > 0 else {
+            let state = writer.latest
+            return CommitTicket(sequence: state.sequence, position: nil, durability: durability)
+        }
+        guard !logSync.failed else { throw .failed }
+        try prepareRoom(for: transaction)
+        if transaction.dirty.count == 0, let page = transaction.spilled.sortedKeys.first {
+            // The commit mark needs a frame of its own.
+            _ = try transaction.mutablePage(PageID(page))
+        }
+        transaction.working.time = options.time.now()
+        transaction.working.sequence = workingSequence(of: transaction)
+        let state = transaction.working
+        let frames = transaction.dirty.sortedKeys.compactMap { transaction.dirty[$0] }
+        let offsets = try appendFrames(frames, of: transaction, commit: state)
+        for page in transaction.spilled.sortedKeys where transaction.dirty[page] == nil {
+            if let offset = transaction.spilled[page] {
+                cache.addVersion(page, sequence: state.sequence, offset: offset, frame: nil)
+            }
+        }
+        for (frame, offset) in zip(frames, offsets) {
+            cache.addVersion(frame.id.number, sequence: state.sequence, offset: offset, frame: frame)
+        }
+        writer.latest = state
+        writer.commitEnds.append(CommitEnd(state: state, end: writer.log.end, tag: writer.log.endTag))
+        logUse.withLock { $0.end = writer.log.end }
+        statistics.commits.add(1)
+        logSync.appended(to: writer.log.end, commit: state, isRelaxed: durability == .relaxed)
+        checkpointIfDue()
+        return CommitTicket(sequence: state.sequence, position: writer.log.end, durability: durability)
+    }
+
+    /// Writes the changed pages of an open transaction to the log, without a commit mark, and drops them from memory.
+    func spill(_ transaction: PageTransaction) throws(PageFault) {
+        guard !logSync.failed else { throw .failed }
+        try prepareRoom(for: transaction)
+        transaction.working.sequence = workingSequence(of: transaction)
+        let frames = transaction.dirty.sortedKeys.compactMap { transaction.dirty[$0] }
+        let offsets = try appendFrames(frames, of: transaction, commit: nil)
+        for (frame, offset) in zip(frames, offsets) { transaction.spilled[frame.id.number] = offset }
+        transaction.dirty.removeAll()
+        logUse.withLock { $0.end = writer.log.end }
+        logSync.appended(to: writer.log.end, commit: nil, isRelaxed: false)
+        statistics.spills.add(1)
+    }
+
+    /// Every page of a transaction bears the sequence it will commit as.
+    private func workingSequence(of transaction: PageTransaction) -> CommitSequence { transaction.base.sequence + 1 }
+
+    private func appendFrames(
+        _ frames: [PageFrame], of transaction: PageTransaction, commit: CommitState?
+    ) throws(PageFault) -> [UInt64] {
+        let mark = writer.log.mark
+        do throws(PageFault) {
+            let (start, offsets) = try writer.log.append(
+                frames, version: transaction.working.sequence, start: transaction.logStart,
+                durableThrough: logSync.durableThrough, commit: commit)
+            transaction.logStart = start
+            statistics.framesAppended.add(UInt64(frames.count))
+            return offsets
+        } catch {
+            // What was written of it has no commit mark and was never counted as appended: the space is used again.
+            writer.log.rewind(to: mark)
+            if error != .diskFull { logSync.fail() }
+            throw error
+        }
+    }
+
+    /// Sees to it that the log has room for every changed page, and the file room for every page, before anything
+    /// refers to that room.
+    func prepareRoom(for transaction: PageTransaction) throws(PageFault) {
+        try transaction.adoptExtents()
+        // Taking an extent changes pages of the map, so the need may grow by a few.
+        while writer.log.room < UInt64(transaction.dirty.count) + 8 {
+            let need = UInt64(transaction.dirty.count) + 8 - writer.log.room
+            try addExtent(slots: need, for: transaction)
+        }
+        try growFile(toPages: transaction.working.pageCount)
+        if writer.log.extents.live.isEmpty { try establishLog() }
+    }
+
+    private func addExtent(slots: UInt64, for transaction: PageTransaction) throws(PageFault) {
+        guard writer.log.extents.count < SuperblockLayout.extentLimit - 2 else {
+            throw .limitExceeded(name: "log extents", limit: SuperblockLayout.extentLimit)
+        }
+        let pages = nextExtentPages()
+        let extent = transaction.placeExtent(pages: pages)
+        let end = extent.firstPage + extent.pageCount
+        let isSmall = extent.pageCount * UInt64(pageSize) <= 8 << 20
+        try growFile(toPages: end)
+        if isSmall {
+            // Zeroes written once make later syncs cheaper than into blocks that were only promised.
+            try writeZeroes(extent)
+        }
+        writer.log.extents.addSpare(extent)
+        try transaction.adoptExtents()
+    }
+
+    /// Small at first, then half of what the log has, up to a sixteenth of its bound; beyond the bound it is a huge
+    /// transaction that needs room, and growth is geometric.
+    private func nextExtentPages() -> UInt64 {
+        let page = UInt64(pageSize)
+        let total = writer.log.extents.pageTotal * page
+        let bound = UInt64(options.logByteLimit)
+        let smallest: UInt64 = max(256 << 10, 16 * page)
+        let bytes = total < bound ? min(max(smallest, total / 2), max(smallest, bound / 16)) : total / 2
+        return (bytes + page - 1) / page
+    }
+
+    private func writeZeroes(_ extent: LogExtent) throws(PageFault) {
+        let zeroes = [UInt8](repeating: 0, count: min(256 << 10, Int(extent.pageCount) * pageSize))
+        var offset = extent.firstPage * UInt64(pageSize)
+        let end = offset + extent.pageCount * UInt64(pageSize)
+        while offset < end {
+            let count = min(zeroes.count, Int(end - offset))
+            try mappingFile { () throws(FileFault) in
+                try file.write(zeroes.span.bytes.extracting(0..<count), at: offset)
+            }
+            offset += UInt64(count)
+        }
+    }
+
+    /// Grows the file, durably. The disk being full is found here, where nothing refers to the new space yet.
+    func growFile(toPages pages: UInt64) throws(PageFault) {
+        let needed = pages * UInt64(pageSize)
+        guard needed > writer.fileSize else { return }
+        let spare = min(max(writer.fileSize / 8, 256 << 10), 64 << 20) / UInt64(pageSize) * UInt64(pageSize)
+        do throws(FileFault) {
+            do throws(FileFault) {
+                try file.resize(to: needed + spare)
+                writer.fileSize = needed + spare
+            } catch FileFault.diskFull {
+                try file.resize(to: needed)
+                writer.fileSize = needed
+            }
+        } catch { throw PageFault(error) }
+        do throws(FileFault) { try file.sync() } catch {
+            logSync.fail()
+            throw PageFault(error)
+        }
+    }
+
+    /// A log without extents has none that the superblock names: name the first one before anything goes into it.
+    private func establishLog() throws(PageFault) {
+        guard writer.log.extents.advance(at: writer.log.end) != nil else { throw .failed }
+        try withSlots { () throws(PageFault) in
+            var record = slots.newest.record
+            record.extents = writer.log.extents.all
+            record.isClean = false
+            // Both slots: from here on either must lead to the commits to come.
+            try writeSlot(record)
+            try writeSlot(record)
+        }
+    }
+
+    /// Drops what a transaction changed in shared memory.
+    func forget(_ transaction: PageTransaction) {
+        for block in transaction.touchedBlocks where Int(block) < writer.hints.counts.count {
+            writer.hints.counts[Int(block)] = -1
+        }
+        if transaction.logStart != nil {
+            // Frames of it are in the log; the next transaction gets another first position, so they never count.
+            logUse.withLock { $0.end = writer.log.end }
+        }
+    }
+
+    func loadHints(for transaction: PageTransaction) throws(PageFault) {
+        guard !writer.hints.isLoaded else { return }
+        let blocks = geometry.block(of: max(1, transaction.working.pageCount) - 1) + 1
+        writer.hints.grow(toBlocks: Int(blocks))
+        var block: UInt64 = 0
+        while block < blocks {
+            let directory = try transaction.page(geometry.directory(ofBlock: block))
+            for index in 0..<min(geometry.entriesPerPage, blocks - block) {
+                writer.hints.counts[Int(block + index)] = Int32(directory.spaceEntry(Int(index)) & 0xFFFF)
+            }
+            block += geometry.entriesPerPage
+        }
+        // Map pages that changed since the directories were written are counted when they are looked at.
+        for (page, _, _) in cache.versions(atMost: .max) where geometry.place(of: page) == .space {
+            let index = Int(geometry.block(of: page))
+            if index < writer.hints.counts.count { writer.hints.counts[index] = -1 }
+        }
+        for block in transaction.touchedBlocks where Int(block) < writer.hints.counts.count {
+            writer.hints.counts[Int(block)] = -1
+        }
+        writer.hints.isLoaded = true
+    }
+}

@@ -1,0 +1,298 @@
+import Dispatch
+package import StoreIO
+import Synchronization
+
+// The page layer's front: snapshots, the single writer, and what they share.
+//
+//                 begin                      append                    sync
+//   (idle) ───────────────▶ transaction ───────────────▶ appended ───────────────▶ published
+//                 ◀──────── rollBack                                   failure ──▶ failed (until reopened)
+//
+// Lock order: checkpoint turn → writer turn → slot turn → LogSync's monitor → readers → a cache shard → key ring. Only
+// the three turns are held across I/O.
+
+package final class Pager: @unchecked Sendable {
+    // Unchecked: `writer` belongs to the holder of the turn, `slots` to the holder of the slot turn; everything
+    // else is immutable or locks itself.
+    package let options: PagerOptions
+    package let codec: PageCodecView
+    let pageCodec: PageCodec
+    let identity: FileIdentity
+    let keys: OpenedKeys
+    let file: any StoreFile
+    let geometry: SpaceGeometry
+    let logGeometry: LogGeometry
+    let cache: PageCache
+    let buffers: IOBufferPool
+    let turn = WriterTurn()
+    let checkpointTurn = WriterTurn()
+    let slotTurn = WriterTurn()
+    let readers: ReaderRegistryBox
+    let logSync: LogSync
+    let spaceRoots: Mutex<[UInt64]>
+    let logUse: Mutex<LogUse>
+    var writer: WriterState
+    var slots: SlotState
+    private let closed = Atomic<Bool>(false)
+    private let checkpointQueue = DispatchQueue(label: "smartstore.checkpoint")
+    private let checkpointPending = Atomic<Bool>(false)
+    private let relaxedPending = Atomic<Bool>(false)
+    let statistics = PagerCounters()
+
+    /// What the writer's turn guards.
+    struct WriterState {
+        var latest: CommitState
+        var log: WriteAheadLog
+        var hints = FreeHints()
+        /// Ends of the commits since the newest slot's tail: what a checkpoint may move the tail to.
+        var commitEnds: [CommitEnd] = []
+        var fileSize: UInt64
+        /// The store is closing and the log gives its extents back.
+        var isHandingBack = false
+    }
+
+    struct CommitEnd {
+        var state: CommitState
+        var end: LogPosition
+        var tag: Tag
+    }
+
+    /// What the slot turn guards.
+    struct SlotState {
+        var newest: Superblock
+        /// 0 or 1.
+        var newestIndex: Int
+        /// Tail of the other slot; nil when it is not valid and needs nothing.
+        var otherTail: LogPosition?
+    }
+
+    struct LogUse {
+        var tail: LogPosition
+        var end: LogPosition
+    }
+
+    /// Shared with the publish closure of `LogSync`.
+    final class ReaderRegistryBox: Sendable {
+        let state: Mutex<ReaderRegistry>
+        init(_ registry: ReaderRegistry) { state = Mutex(registry) }
+    }
+
+    init(
+        file: any StoreFile, options: PagerOptions, keys: OpenedKeys, slots: SlotState, recovered: RecoveredLog,
+        fileSize: UInt64
+    ) {
+        self.file = file
+        self.options = options
+        self.keys = keys
+        self.slots = slots
+        identity = slots.newest.identity
+        pageCodec = PageCodec(pageSize: identity.pageSize, fileID: identity.fileID, ring: keys.ring)
+        codec = PageCodecView(payloadByteCount: pageCodec.payloadByteCount)
+        geometry = SpaceGeometry(payloadByteCount: pageCodec.payloadByteCount)
+        logGeometry = LogGeometry(pageSize: UInt64(identity.pageSize))
+        cache = PageCache(frameLimit: options.cacheByteLimit / identity.pageSize)
+        buffers = IOBufferPool(byteCount: identity.pageSize)
+        spaceRoots = Mutex(slots.newest.record.spaceRoots)
+        logUse = Mutex(LogUse(tail: slots.newest.record.logTail, end: recovered.end))
+        var registry = ReaderRegistry()
+        registry.published = recovered.state
+        let box = ReaderRegistryBox(registry)
+        readers = box
+        logSync = LogSync(file: file, end: recovered.end) { state in
+            box.state.withLock { if state.sequence > $0.published.sequence { $0.published = state } }
+        }
+        writer = WriterState(
+            latest: recovered.state,
+            log: WriteAheadLog(
+                file: file, codec: pageCodec, extents: recovered.extents, end: recovered.end,
+                endTag: recovered.endTag),
+            commitEnds: recovered.commitEnds, fileSize: fileSize)
+    }
+
+    package var pageSize: Int { identity.pageSize }
+    package var fileID: [UInt8] { identity.fileID }
+    package var isEncrypted: Bool { identity.isEncrypted }
+    package var isReadOnly: Bool { options.isReadOnly }
+    package var isClosed: Bool { closed.load(ordering: .relaxed) }
+    package var created: Int64 { slots.newest.record.created }
+
+    /// A key of another purpose, bound to this file.
+    package func derivedKey(purpose: String) throws(PageFault) -> SecretKey {
+        try keys.ring.derivedKey(purpose: purpose)
+    }
+
+    // MARK: Reading
+
+    /// A view of the newest published commit.
+    package func beginSnapshot() throws(PageFault) -> Snapshot {
+        guard !isClosed else { throw .closed }
+        guard !logSync.failed else { throw .failed }
+        let now = options.time.monotonicNanoseconds()
+        let (state, registration) = readers.state.withLock { ($0.published, $0.register(startedAt: now)) }
+        let snapshot = Snapshot(pager: self, state: state, registration: registration)
+        if options.readerDeadline != nil { readers.state.withLock { $0.attach(snapshot, to: registration) } }
+        return snapshot
+    }
+
+    func endSnapshot(_ registration: UInt64) { readers.state.withLock { $0.end(registration) } }
+
+    package var published: CommitState { readers.state.withLock { $0.published } }
+
+    package var readerCount: Int { readers.state.withLock { $0.count } }
+
+    /// A page as of `sequence`. A page can move home while it is being read; then the read is done again.
+    func frame(_ id: PageID, atMost sequence: CommitSequence, keep: Bool = true) throws(PageFault) -> PageFrame {
+        var attempt = 0
+        while true {
+            switch cache.find(id.number, atMost: sequence) {
+            case .frame(let frame): return frame
+            case .miss(let location, let moves):
+                do throws(PageFault) {
+                    let frame = try load(id, from: location)
+                    return keep ? cache.insert(frame, from: location, moves: moves) : frame
+                } catch {
+                    attempt += 1
+                    let moved = cache.locate(id.number, atMost: sequence) != location
+                    guard moved ? attempt < 16 : attempt < 3 else { throw error }
+                }
+            }
+        }
+    }
+
+    private func load(_ id: PageID, from location: PageLocation) throws(PageFault) -> PageFrame {
+        guard !isClosed else { throw .closed }
+        guard !logSync.failed else { throw .failed }
+        switch location {
+        case .log(let version, let offset): return try readLogImage(id, version: version, at: offset)
+        case .home: return try readHome(id)
+        }
+    }
+
+    func readLogImage(_ id: PageID, version: CommitSequence, at offset: UInt64) throws(PageFault) -> PageFrame {
+        statistics.pageReads.add(1)
+        return try buffers.with { buffer throws(PageFault) in
+            try read(into: buffer, count: pageSize, at: offset)
+            guard let (frame, found) = try pageCodec.open(id, from: buffer, at: 0), found == version else {
+                throw .corruptPage(id)
+            }
+            return frame
+        }
+    }
+
+    private func readHome(_ id: PageID) throws(PageFault) -> PageFrame {
+        let expected = try expectedVersion(of: id)
+        statistics.pageReads.add(1)
+        return try buffers.with { buffer throws(PageFault) in
+            let (offset, overflow) = id.number.multipliedReportingOverflow(by: UInt64(pageSize))
+            guard !overflow, offset < 1 << 62 else { throw .corruptPage(id) }
+            try read(into: buffer, count: pageSize, at: offset)
+            guard let (frame, version) = try pageCodec.open(id, from: buffer, at: 0) else { throw .corruptPage(id) }
+            guard version == expected else { throw .stalePage(id) }
+            return frame
+        }
+    }
+
+    /// The version that the map demands of a home page.
+    func expectedVersion(of id: PageID) throws(PageFault) -> CommitSequence {
+        guard id.number >= 2, id.number < geometry.pageLimit else { throw .corruptPage(id) }
+        guard let (parent, index) = geometry.parent(of: id.number) else {
+            let root = geometry.topIndex(ofBlock: geometry.block(of: id.number))
+            return spaceRoots.withLock { $0[root] }
+        }
+        let map = try frame(parent, atMost: .max)
+        let level = geometry.place(of: id.number) == .data ? 0 : 1
+        guard map.kind == SpaceGeometry.kind else { throw .corruptStructure(page: parent, reason: "not a map page") }
+        return map.recordedVersion(index, level: level)
+    }
+
+    func read(into buffer: IOBuffer, count: Int, at offset: UInt64) throws(PageFault) {
+        do throws(FileFault) {
+            try buffer.withMutableBytes(0..<count) { bytes throws(FileFault) in
+                try file.read(into: &bytes, at: offset)
+            }
+        } catch { throw PageFault(error) }
+    }
+
+    // MARK: Writing
+
+    /// Waits for the writer's turn and begins a transaction on the newest commit.
+    package func beginTransaction() throws(PageFault) -> PageTransaction {
+        guard !options.isReadOnly else { throw .readOnly }
+        try holdLogBound()
+        try turn.lock()
+        guard !isClosed, !logSync.failed else {
+            turn.unlock()
+            throw isClosed ? .closed : .failed
+        }
+        return PageTransaction(pager: self, base: writer.latest)
+    }
+
+    /// Waits until the ticket's commit is as durable as it asked to be.
+    package func await(_ ticket: CommitTicket) throws(PageFault) {
+        guard let position = ticket.position else { return }
+        switch ticket.durability {
+        case .full: try logSync.syncAlone(through: position)
+        case .grouped: try logSync.sync(through: position)
+        case .relaxed: scheduleRelaxedSync(through: position)
+        }
+    }
+
+    /// Syncs everything that has been appended.
+    package func flush() throws(PageFault) {
+        guard !options.isReadOnly else { return }
+        try logSync.sync(through: logUse.withLock { $0.end })
+    }
+
+    private func scheduleRelaxedSync(through position: LogPosition) {
+        guard options.checkpointsInBackground, !relaxedPending.exchange(true, ordering: .acquiringAndReleasing) else {
+            return
+        }
+        let window = options.relaxedWindow.components
+        let nanoseconds = Int(window.seconds) * 1_000_000_000 + Int(window.attoseconds / 1_000_000_000)
+        DispatchQueue.global().asyncAfter(deadline: .now() + .nanoseconds(nanoseconds)) { [weak self] in
+            guard let self, !self.isClosed else { return }
+            self.relaxedPending.store(false, ordering: .releasing)
+            // A failure latches; the next call that needs the store reports it.
+            try? self.flush()
+        }
+    }
+
+    /// Changed pages that an open transaction may hold in memory.
+    var transactionPageLimit: Int {
+        max(64, (options.transactionByteLimit ?? options.cacheByteLimit / 2) / pageSize)
+    }
+
+    // MARK: State
+
+    var logByteCount: UInt64 {
+        let use = logUse.withLock { $0 }
+        return (use.end - use.tail) * logGeometry.slotByteCount
+    }
+
+    package func markClosed() -> Bool { !closed.exchange(true, ordering: .acquiringAndReleasing) }
+
+    /// Starts a checkpoint on its thread when the log has grown enough.
+    func checkpointIfDue() {
+        guard options.checkpointsInBackground, !options.isReadOnly,
+            logByteCount > UInt64(options.logByteLimit) / 3,
+            !checkpointPending.exchange(true, ordering: .acquiringAndReleasing)
+        else { return }
+        checkpointQueue.async { [weak self] in
+            guard let self else { return }
+            self.checkpointPending.store(false, ordering: .releasing)
+            guard !self.isClosed else { return }
+            // A failure latches the store; whoever writes next is told.
+            _ = try? self.checkpoint()
+        }
+    }
+
+    /// Waits for the checkpoint thread to be idle.
+    func drainCheckpointQueue() {
+        checkpointQueue.sync {}
+    }
+}
+
+/// What layers above may know of the codec.
+package struct PageCodecView: Sendable {
+    package let payloadByteCount: Int
+}

@@ -1,0 +1,190 @@
+import StoreIO
+
+// Replaying the log at open.
+//
+// 1. Frames are walked from the tail that the chosen slot names; each must be authentic, in its place, and name its
+//    predecessor's tag; page frames must hold an authentic image.
+// 2. The walk ends at the first frame that is not. If any authentic frame, there or later, was written when more than
+//    that was known to be synced, the log is damaged: `corruptLog`. Otherwise it is a torn tail, which is normal.
+// 3. Frames count when their transaction's commit mark was reached.
+// 4. The new writer goes on behind the last authentic frame, with an epoch frame.
+
+/// What recovery found.
+struct RecoveredLog {
+    var state: CommitState
+    var extents: LogExtents
+    var end: LogPosition
+    var endTag: Tag
+    var commitEnds: [Pager.CommitEnd] = []
+    var versions: [(page: UInt64, sequence: CommitSequence, offset: UInt64)] = []
+    /// Known to be synced before the crash.
+    var durableThrough: LogPosition
+    /// Byte ranges of frames that may be only in the kernel's memory.
+    var doubtful: [Range<UInt64>] = []
+}
+
+struct LogRecovery {
+    let file: any StoreFile
+    let fileSize: UInt64
+    let codec: PageCodec
+    let geometry: LogGeometry
+    let record: CheckpointRecord
+    private let image: IOBuffer
+
+    init(file: any StoreFile, fileSize: UInt64, codec: PageCodec, record: CheckpointRecord) {
+        self.file = file
+        self.fileSize = fileSize
+        self.codec = codec
+        self.record = record
+        geometry = LogGeometry(pageSize: UInt64(codec.pageSize))
+        image = IOBuffer(byteCount: codec.pageSize)
+    }
+
+    /// - Parameter needed: the oldest position that a superblock slot needs.
+    func run(neededFrom needed: LogPosition) throws(PageFault) -> RecoveredLog {
+        var extents = try knownExtents(neededFrom: needed)
+        var result = RecoveredLog(
+            state: record.state, extents: extents, end: record.logTail, endTag: record.tailTag,
+            durableThrough: record.logTail)
+        guard !extents.live.isEmpty else { return result }
+
+        var transactionStart: LogPosition?
+        var pending: [(page: UInt64, sequence: CommitSequence, offset: UInt64)] = []
+        var frames: [(position: LogPosition, bytes: Range<UInt64>)] = []
+        var lastSequence = record.state.sequence
+        walk: while true {
+            guard let extent = extents.live.last(where: { ($0.firstPosition ?? 0) <= result.end }),
+                let first = extent.firstPosition
+            else { break }
+            if result.end >= extents.endPosition(of: extent) {
+                let offset = geometry.linkOffset(in: extent)
+                guard let (frame, tag) = try header(at: offset), frame.kind == .link, frame.position == result.end,
+                    frame.predecessor == result.endTag, frame.extentPosition == result.end,
+                    let next = validExtent(LogExtent(firstPage: frame.page, pageCount: frame.version, firstPosition: result.end))
+                else { break walk }
+                frames.append((frame.position, offset..<offset + UInt64(LogFrame.headerByteCount)))
+                result.durableThrough = max(result.durableThrough, frame.durableThrough)
+                result.endTag = tag
+                extents.follow(next)
+                continue
+            }
+            let offset = geometry.offset(of: result.end - first, in: extent)
+            guard let (frame, tag) = try header(at: offset), frame.position == result.end,
+                frame.predecessor == result.endTag
+            else { break }
+            let imageOffset = offset + UInt64(LogFrame.headerByteCount)
+            switch frame.kind {
+            case .link: break walk
+            case .epoch:
+                transactionStart = nil
+                pending = []
+            case .page:
+                guard try imageIsAuthentic(frame, at: imageOffset) else { break walk }
+                if transactionStart != frame.transactionStart {
+                    transactionStart = frame.transactionStart
+                    pending = []
+                }
+                pending.append((frame.page, frame.version, imageOffset))
+            }
+            frames.append((frame.position, offset..<imageOffset + (frame.kind == .page ? geometry.pageSize : 0)))
+            result.durableThrough = max(result.durableThrough, frame.durableThrough)
+            result.end += 1
+            result.endTag = tag
+            if frame.kind == .page, let commit = frame.commit {
+                guard commit.sequence > lastSequence, commit.sequence == frame.version else {
+                    throw .corruptLog(position: frame.position)
+                }
+                lastSequence = commit.sequence
+                result.versions += pending
+                result.state = commit
+                result.commitEnds.append(Pager.CommitEnd(state: commit, end: result.end, tag: tag))
+                pending = []
+                transactionStart = nil
+            }
+        }
+        try judgeEnd(result.end, extents: extents, known: result.durableThrough)
+        result.extents = extents
+        result.doubtful = frames.filter { $0.position >= result.durableThrough }.map(\.bytes)
+        return result
+    }
+
+    /// Extents of the record: those that a slot needs are live, in order of position; the others are spare.
+    private func knownExtents(neededFrom needed: LogPosition) throws(PageFault) -> LogExtents {
+        var extents = LogExtents(geometry: geometry)
+        var live: [LogExtent] = []
+        for extent in record.extents {
+            guard let extent = validExtent(extent) else { throw .corruptSuperblock }
+            if let first = extent.firstPosition, first + geometry.slots(pages: extent.pageCount) > needed
+                || first <= record.logTail && first + geometry.slots(pages: extent.pageCount) >= record.logTail
+            {
+                live.append(extent)
+            } else {
+                extents.addSpare(extent)
+            }
+        }
+        live.sort { ($0.firstPosition ?? 0) < ($1.firstPosition ?? 0) }
+        for extent in live { extents.addLive(extent) }
+        return extents
+    }
+
+    /// nil when an extent cannot be one of this file.
+    private func validExtent(_ extent: LogExtent) -> LogExtent? {
+        let pages = fileSize / geometry.pageSize
+        guard extent.firstPage >= 2, extent.pageCount >= 2, extent.firstPage < pages,
+            extent.pageCount <= pages - extent.firstPage, extent.firstPosition ?? 0 < 1 << 62
+        else { return nil }
+        return extent
+    }
+
+    private func header(at offset: UInt64) throws(PageFault) -> (frame: LogFrame, tag: Tag)? {
+        var bytes = [UInt8](repeating: 0, count: LogFrame.headerByteCount)
+        do throws(FileFault) {
+            var span = bytes.mutableSpan
+            var raw = span.mutableBytes
+            try file.read(into: &raw, at: offset)
+        } catch FileFault.endOfFile {
+            return nil
+        } catch { throw PageFault(error) }
+        return try LogFrame.decode(bytes, with: codec)
+    }
+
+    private func imageIsAuthentic(_ frame: LogFrame, at offset: UInt64) throws(PageFault) -> Bool {
+        do throws(FileFault) {
+            try image.withMutableBytes(0..<codec.pageSize) { bytes throws(FileFault) in
+                try file.read(into: &bytes, at: offset)
+            }
+        } catch FileFault.endOfFile {
+            return false
+        } catch { throw PageFault(error) }
+        guard codec.imageTag(in: image, at: 0) == frame.image,
+            let (_, version) = try codec.open(PageID(frame.page), from: image, at: 0)
+        else { return false }
+        return version == frame.version
+    }
+
+    /// Torn tail or damage? Looks at every slot behind the end for an authentic frame that knew better.
+    private func judgeEnd(
+        _ end: LogPosition, extents: LogExtents, known: LogPosition
+    ) throws(PageFault) {
+        if known > end || (record.isClean && record.cleanEnd > end) { throw .corruptLog(position: end) }
+        for extent in extents.all {
+            let slots = geometry.slots(pages: extent.pageCount)
+            var slot: UInt64 = 0
+            while slot <= slots {
+                let offset = slot == slots ? geometry.linkOffset(in: extent) : geometry.offset(of: slot, in: extent)
+                slot += 1
+                if let first = extent.firstPosition, first + slot <= end { continue }
+                guard let (frame, _) = try header(at: offset) else { continue }
+                if frame.position >= end, frame.durableThrough > end { throw .corruptLog(position: end) }
+            }
+        }
+    }
+}
+
+extension LogExtents {
+    /// A link was read: the extent it names is live from here on.
+    mutating func follow(_ extent: LogExtent) {
+        remove(startingAt: extent.firstPage)
+        addLive(extent)
+    }
+}

@@ -1,0 +1,81 @@
+import Synchronization
+
+/// A reader's fixed view: every page as it was at one commit. Close it soon; while it lives, the log keeps what it may
+/// still need.
+package final class Snapshot: PageView, @unchecked Sendable {
+    private let pager: Pager
+    private let fixed: CommitState
+    private let registration: UInt64
+    private let isOpen = Atomic<Bool>(true)
+
+    init(pager: Pager, state: CommitState, registration: UInt64) {
+        self.pager = pager
+        self.fixed = state
+        self.registration = registration
+        super.init(payloadByteCount: pager.codec.payloadByteCount)
+    }
+
+    deinit { close() }
+
+    package override var state: CommitState { fixed }
+
+    package override func page(_ id: PageID) throws(PageFault) -> PageFrame {
+        guard isOpen.load(ordering: .relaxed) else { throw pager.isClosed ? .closed : .snapshotExpired }
+        return try pager.frame(id, atMost: fixed.sequence)
+    }
+
+    package override func pageUncached(_ id: PageID) throws(PageFault) -> PageFrame {
+        guard isOpen.load(ordering: .relaxed) else { throw pager.isClosed ? .closed : .snapshotExpired }
+        return try pager.frame(id, atMost: fixed.sequence, keep: false)
+    }
+
+    /// Ends the view; later reads throw.
+    package func close() {
+        if isOpen.exchange(false, ordering: .relaxed) { pager.endSnapshot(registration) }
+    }
+
+    /// The pager ends a reader that is past its deadline.
+    func expire() { isOpen.store(false, ordering: .relaxed) }
+}
+
+/// Who reads at which sequence. The checkpoint never passes the oldest.
+struct ReaderRegistry {
+    struct Reader {
+        let sequence: CommitSequence
+        let startedAt: UInt64
+        weak var snapshot: Snapshot?
+    }
+
+    var published = CommitState()
+    private var readers: [UInt64: Reader] = [:]
+    private var nextRegistration: UInt64 = 0
+
+    mutating func register(startedAt: UInt64) -> UInt64 {
+        nextRegistration += 1
+        readers[nextRegistration] = Reader(sequence: published.sequence, startedAt: startedAt, snapshot: nil)
+        return nextRegistration
+    }
+
+    mutating func attach(_ snapshot: Snapshot, to registration: UInt64) {
+        readers[registration]?.snapshot = snapshot
+    }
+
+    mutating func end(_ registration: UInt64) { readers[registration] = nil }
+
+    var count: Int { readers.count }
+
+    /// The sequence that a checkpoint may reach.
+    var checkpointLimit: CommitSequence { readers.values.map(\.sequence).min() ?? published.sequence }
+
+    var oldestStart: UInt64? { readers.values.map(\.startedAt).min() }
+
+    /// Ends readers that started before `time`; returns how many.
+    mutating func expire(startedBefore time: UInt64) -> Int {
+        let late = readers.filter { $0.value.startedAt < time }
+        for (registration, reader) in late {
+            reader.snapshot?.expire()
+            readers[registration] = nil
+        }
+        return late.count
+    }
+}
