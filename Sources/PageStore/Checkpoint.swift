@@ -39,10 +39,14 @@ extension Pager {
         record.state = map.tail.state
         record.logTail = map.tail.end
         record.tailTag = map.tail.tag
-        record.extents = map.extents
         record.isClean = false
         record.spaceRoots = map.roots
-        try withSlots { () throws(PageFault) in try writeSlot(record) }
+        try withSlots { () throws(PageFault) in
+            let known = Set(map.extents.map(\.firstPage))
+            record.extents = map.extents + slots.namedExtents.filter { !known.contains($0.firstPage) }
+            slots.namedExtents = []
+            try writeSlot(record)
+        }
         spaceRoots.withLock { $0 = map.roots }
         for (page, version, _) in data { cache.movedHome(page, version: version) }
         for (page, version, _) in map.pages { cache.movedHome(page, version: version) }
@@ -115,6 +119,7 @@ extension Pager {
             guard case .log(let version, let offset) = cache.locate(page, atMost: sequence) else { return nil }
             return (page, version, offset)
         }
+        try withSlots { () throws(PageFault) in slots.namedExtents = [] }
         return MapCommit(
             end: end, tail: tail, pages: located, extents: writer.log.extents.all, roots: roots)
     }

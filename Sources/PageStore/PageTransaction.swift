@@ -10,7 +10,7 @@ package final class PageTransaction: PageView, @unchecked Sendable {
     let pager: Pager
     /// What the transaction will publish.
     var working: CommitState
-    let base: CommitState
+    package let base: CommitState
     var dirty = PageTable<PageFrame>()
     /// Changed pages that live in the log only: page → byte offset of the image.
     var spilled = PageTable<UInt64>()

@@ -79,15 +79,16 @@ extension Pager {
     func prepareRoom(for transaction: PageTransaction) throws(PageFault) {
         try transaction.adoptExtents()
         // Taking an extent changes pages of the map, so the need may grow by a few.
+        var mustName = writer.log.extents.live.isEmpty
         while writer.log.room < UInt64(transaction.dirty.count) + 8 {
-            let need = UInt64(transaction.dirty.count) + 8 - writer.log.room
-            try addExtent(slots: need, for: transaction)
+            try addExtent(for: transaction)
+            mustName = true
         }
         try growFile(toPages: transaction.working.pageCount)
-        if writer.log.extents.live.isEmpty { try establishLog() }
+        if mustName { try nameExtents() }
     }
 
-    private func addExtent(slots: UInt64, for transaction: PageTransaction) throws(PageFault) {
+    private func addExtent(for transaction: PageTransaction) throws(PageFault) {
         guard writer.log.extents.count < SuperblockLayout.extentLimit - 2 else {
             throw .limitExceeded(name: "log extents", limit: SuperblockLayout.extentLimit)
         }
@@ -148,14 +149,15 @@ extension Pager {
         }
     }
 
-    /// A log without extents has none that the superblock names: name the first one before anything goes into it.
-    private func establishLog() throws(PageFault) {
-        guard writer.log.extents.advance(at: writer.log.end) != nil else { throw .failed }
+    /// Names new extents in both slots before anything goes into them: a log that is empty must be found from either,
+    /// and an extent that no frame links yet must not be lost by a crash.
+    private func nameExtents() throws(PageFault) {
+        if writer.log.extents.live.isEmpty, writer.log.extents.advance(at: writer.log.end) == nil { throw .failed }
         try withSlots { () throws(PageFault) in
             var record = slots.newest.record
             record.extents = writer.log.extents.all
             record.isClean = false
-            // Both slots: from here on either must lead to the commits to come.
+            slots.namedExtents = record.extents
             try writeSlot(record)
             try writeSlot(record)
         }

@@ -64,6 +64,8 @@ package final class Pager: @unchecked Sendable {
         var newestIndex: Int
         /// Tail of the other slot; nil when it is not valid and needs nothing.
         var otherTail: LogPosition?
+        /// The extents named by a writer since a checkpoint last looked at the log, which that checkpoint must name too.
+        var namedExtents: [LogExtent] = []
     }
 
     struct LogUse {

@@ -46,16 +46,21 @@ struct LogRecovery {
         var result = RecoveredLog(
             state: record.state, extents: extents, end: record.logTail, endTag: record.tailTag,
             durableThrough: record.logTail)
-        guard !extents.live.isEmpty else { return result }
+        // Where one extent ends and the next begins, the link at the end of the first is part of the chain.
+        let holder = extents.live.first { extent in
+            (extent.firstPosition ?? .max) <= result.end && result.end <= extents.endPosition(of: extent)
+        }
+        guard var extent = holder else {
+            guard extents.live.isEmpty else { throw .corruptSuperblock }
+            return result
+        }
 
         var transactionStart: LogPosition?
         var pending: [(page: UInt64, sequence: CommitSequence, offset: UInt64)] = []
         var frames: [(position: LogPosition, bytes: Range<UInt64>)] = []
         var lastSequence = record.state.sequence
         walk: while true {
-            guard let extent = extents.live.last(where: { ($0.firstPosition ?? 0) <= result.end }),
-                let first = extent.firstPosition
-            else { break }
+            let first = extent.firstPosition ?? 0
             if result.end >= extents.endPosition(of: extent) {
                 let offset = geometry.linkOffset(in: extent)
                 guard let (frame, tag) = try header(at: offset), frame.kind == .link, frame.position == result.end,
@@ -66,6 +71,7 @@ struct LogRecovery {
                 result.durableThrough = max(result.durableThrough, frame.durableThrough)
                 result.endTag = tag
                 extents.follow(next)
+                extent = next
                 continue
             }
             let offset = geometry.offset(of: result.end - first, in: extent)
