@@ -29,8 +29,10 @@ package struct ByteReader: Sendable {
     /// How many bytes are left.
     package var remaining: Int { source.count - offset }
 
+    /// Whether all bytes have been read.
     package var isAtEnd: Bool { remaining == 0 }
 
+    // The next 1, 2, 4 or 8 bytes as a little-endian number.
     package mutating func readU8() throws(ByteReaderFault) -> UInt8 { try readInteger() }
     package mutating func readU16() throws(ByteReaderFault) -> UInt16 { try readInteger() }
     package mutating func readU32() throws(ByteReaderFault) -> UInt32 { try readInteger() }

@@ -11,6 +11,7 @@ package struct ByteWriter: Sendable {
     /// The number of bytes written so far.
     package var count: Int { bytes.count }
 
+    // Appends 1, 2, 4 or 8 bytes, little endian, or bytes as they are.
     package mutating func append(u8 value: UInt8) { bytes.append(value) }
     package mutating func append(u16 value: UInt16) { appendInteger(value) }
     package mutating func append(u32 value: UInt32) { appendInteger(value) }

@@ -8,10 +8,10 @@
 import Synchronization
 
 #if canImport(Glibc)
-import CRename
+import CLinuxCalls
 import Glibc
 #elseif canImport(Musl)
-import CRename
+import CLinuxCalls
 import Musl
 #elseif canImport(Darwin)
 import Darwin
@@ -167,12 +167,16 @@ enum Platform {
         _ = try retrying { fcntl(descriptor, F_PREALLOCATE, &request) }
         try truncate(descriptor, to: newSize)
         #else
-        while true {  // this call returns the error number instead of setting errno
-            let result = posix_fallocate(descriptor, off_t(size), off_t(newSize - size))
-            if result == 0 { return }
-            if result != EINTR { throw SystemError(number: result) }
-        }
+        _ = try retrying { storeio_allocate(descriptor, off_t(size), off_t(newSize - size)) }
         #endif
+    }
+
+    /// How many bytes an ordinary user may still allocate on the file's device.
+    static func freeSpace(_ descriptor: Int32) throws(SystemError) -> UInt64 {
+        var info = statvfs()
+        _ = try retrying { fstatvfs(descriptor, &info) }
+        let (bytes, overflows) = UInt64(info.f_bavail).multipliedReportingOverflow(by: UInt64(info.f_frsize))
+        return overflows ? .max : bytes
     }
 
     /// Makes content and size durable. Not repeated after an interruption: what a second, successful call would

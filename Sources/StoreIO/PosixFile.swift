@@ -186,8 +186,16 @@ package final class PosixFile: StoreFile {
         }
     }
 
-    /// Allocates by writing, for file systems that know no other way.
+    /// Allocates by writing, for file systems that know no other way. Looks at the free space first, so as not to fill
+    /// the device to its last byte only to find that it does not do.
     private func writeZeros(from oldSize: Int64, to newSize: Int64) throws(FileFault) {
+        let free: UInt64
+        do throws(SystemError) {
+            free = try Platform.freeSpace(descriptor)
+        } catch {
+            throw FileFault(.resize, error)
+        }
+        if UInt64(newSize - oldSize) > free { throw .diskFull }
         let zeros = [UInt8](repeating: 0, count: Int(min(newSize - oldSize, 1 << 20)))
         var position = oldSize
         while position < newSize {

@@ -1,0 +1,216 @@
+import PageStore
+import TreeStore
+
+// Reading a collection: by `_id`, by filter, by nearness.
+
+/// A document found by nearness.
+public struct SearchHit: Sendable, Equatable {
+    /// Its `_id`.
+    public let id: BSONValue
+    /// Higher is nearer: cosine similarity, inner product, or the negative squared distance.
+    public let score: Float
+    /// The document, when asked for.
+    public let document: Document?
+}
+
+/// What can be asked of a collection.
+public protocol CollectionReading {
+    /// The view it is read in.
+    var transaction: TransactionView { get }
+    /// Its name.
+    var name: String { get }
+}
+
+/// A collection in a read transaction. A collection that does not exist reads as empty.
+public struct CollectionReader: CollectionReading {
+    public let transaction: TransactionView
+    public let name: String
+}
+
+extension CollectionReading {
+    /// The document with this `_id`. O(log n).
+    public func get(_ id: BSONValue) throws(StoreError) -> Document? {
+        try converting {
+            guard let entry = try transaction.entry(name) else { return nil }
+            let key = try KeyEncoding.id(id)
+            return try entry.tree.get(key.span.bytes, in: transaction.view).map { Document(trusted: $0) }
+        }
+    }
+
+    /// The document with this `_id`, as a Swift value.
+    public func get<T: Decodable>(_ type: T.Type, _ id: BSONValue) throws(StoreError) -> T? {
+        try converting { try get(id).map { try DocumentDecoder().decode(type, from: $0) } }
+    }
+
+    /// Documents that match a filter of MongoDB's query language, in order of `_id` or of `sort`.
+    /// - Parameters:
+    ///   - sort: `["year": -1, "title": 1]`; sorting holds every match in memory.
+    ///   - limit: nil: all.
+    public func find(
+        _ filter: Document = [:], sort: Document? = nil, skip: Int = 0, limit: Int? = nil,
+        projection: Document? = nil
+    ) throws(StoreError) -> [Document] {
+        try converting {
+            guard skip >= 0, limit ?? 0 >= 0 else {
+                throw StoreError(
+                    .invalidArgument, "skip and limit must not be negative.", remedy: "Give 0 or more.",
+                    server: .badValue)
+            }
+            let compiled = try Filter(filter)
+            let order = try sort.flatMap { $0.isEmpty ? nil : try SortSpec($0) }
+            let shape = try projection.flatMap { $0.isEmpty ? nil : try Projection($0) }
+            let count = limit ?? .max
+            var found: [Document] = []
+            if let order {
+                var keyed: [(key: [UInt8], document: Document)] = []
+                try scan(compiled) { document in
+                    keyed.append((try document.withBytes { try order.key(of: $0) }, document))
+                    return true
+                }
+                // Stable: equal keys stay in order of _id.
+                let sorted = keyed.enumerated().sorted { left, right in
+                    if left.element.key == right.element.key { return left.offset < right.offset }
+                    return left.element.key.lexicographicallyPrecedes(right.element.key)
+                }
+                found = sorted.dropFirst(skip).prefix(count).map(\.element.document)
+            } else if count > 0 {
+                var skipped = 0
+                try scan(compiled) { document in
+                    if skipped < skip {
+                        skipped += 1
+                        return true
+                    }
+                    found.append(document)
+                    return found.count < count
+                }
+            }
+            guard let shape else { return found }
+            return found.map { shape.apply($0) }
+        }
+    }
+
+    /// Documents that match, as Swift values.
+    public func find<T: Decodable>(
+        _ type: T.Type, _ filter: Document = [:], sort: Document? = nil, skip: Int = 0, limit: Int? = nil
+    ) throws(StoreError) -> [T] {
+        let documents = try find(filter, sort: sort, skip: skip, limit: limit)
+        return try converting { try documents.map { try DocumentDecoder().decode(type, from: $0) } }
+    }
+
+    /// Hands matching documents over one at a time, in order of `_id`, until `body` returns false.
+    public func forEach(_ filter: Document = [:], _ body: (Document) throws -> Bool) throws {
+        let compiled = try converting { try Filter(filter) }
+        try scan(compiled, body)
+    }
+
+    /// How many documents match. Without a filter O(log n), else a scan.
+    public func count(_ filter: Document = [:]) throws(StoreError) -> Int {
+        try converting {
+            guard let entry = try transaction.entry(name) else { return 0 }
+            let compiled = try Filter(filter)
+            if compiled.isTrivial { return try transaction.documentCount(of: entry) }
+            var count = 0
+            try scan(compiled) { _ in
+                count += 1
+                return true
+            }
+            return count
+        }
+    }
+
+    /// The documents nearest to a vector, best first: always `k` when so many match.
+    /// - Parameters:
+    ///   - breadth: how many candidates the search keeps in view (efSearch in the literature); higher finds more of the
+    ///     true neighbours and takes longer. nil: 64, at least 2 k.
+    ///   - filter: only documents that match it.
+    ///   - exact: scores every vector instead of walking the graph.
+    /// - Throws: `noSuchIndex`, `invalidVector`, `invalidArgument`.
+    public func search(
+        field: String, vector: [Float], k: Int = 10, breadth: Int? = nil, filter: Document? = nil,
+        exact: Bool = false, includeDocuments: Bool = true
+    ) throws(StoreError) -> [SearchHit] {
+        try converting {
+            guard k >= 1, k <= 1 << 20, (1...1 << 20).contains(breadth ?? 1) else {
+                throw StoreError(
+                    .invalidArgument, "k and breadth must be 1 to \(1 << 20).", remedy: "Choose a value in the range.",
+                    server: .badValue)
+            }
+            let index = try transaction.index(on: name, field: field)
+            guard let entry = try transaction.entry(name) else { return [] }
+            var known: [UInt32: Bool] = [:]
+            var fault: (any Error)?
+            var accept: ((UInt32) -> Bool)?
+            if let filter, !filter.isEmpty {
+                let compiled = try Filter(filter)
+                if !compiled.isTrivial {
+                    accept = { row in
+                        if let answer = known[row] { return answer }
+                        do {
+                            let answer = try self.row(row, of: index, in: entry, matches: compiled)
+                            known[row] = answer
+                            return answer
+                        } catch {
+                            // Rows that later snapshots freed have no document here.
+                            fault = fault ?? error
+                            return false
+                        }
+                    }
+                }
+            }
+            let hits = try index.search(
+                vector, k: k, breadth: breadth ?? max(64, 2 * k), exact: exact, at: transaction.sequence,
+                including: accept)
+            if let fault { throw fault }
+            return try hits.map { row, score in
+                let id = try index.id(of: row, in: transaction.view)
+                guard includeDocuments else { return SearchHit(id: id, score: score, document: nil) }
+                return SearchHit(id: id, score: score, document: try get(id))
+            }
+        }
+    }
+
+    private func row(
+        _ row: UInt32, of index: VectorIndexEntry, in entry: CollectionEntry, matches filter: Filter
+    ) throws -> Bool {
+        let key = try KeyEncoding.id(index.id(of: row, in: transaction.view))
+        return try entry.tree.withValue(key.span.bytes, in: transaction.view) { (bytes) throws(PageFault) in
+            BSONBytes.with(bytes) { filter.matches($0) }
+        } ?? false
+    }
+
+    /// Walks the collection, or only the one document that an equality on `_id` allows.
+    func scan(_ filter: Filter, _ body: (Document) throws -> Bool) throws {
+        guard let entry = try transaction.entry(name) else { return }
+        let view = transaction.view
+        if let key = try filter.singleID() {
+            if let bytes = try entry.tree.get(key.span.bytes, in: view) {
+                let document = Document(trusted: bytes)
+                if filter.matches(document) { _ = try body(document) }
+            }
+            return
+        }
+        let cursor = entry.tree.cursor(in: view)
+        var isThere = try cursor.seekToFirst()
+        while isThere {
+            let matches = try cursor.withValue { (bytes) throws(PageFault) in
+                filter.isTrivial || BSONBytes.with(bytes) { filter.matches($0) }
+            }
+            if matches, try !body(Document(trusted: cursor.value)) { return }
+            isThere = try cursor.next()
+        }
+    }
+}
+
+extension Filter {
+    /// The key of the only `_id` that can match; nil when there is no such fact.
+    func singleID() throws(DocumentError) -> [UInt8]? {
+        for constraint in constraints where constraint.path == "_id" {
+            guard case .equal(let value) = constraint.kind else { continue }
+            switch value {
+            case .array, .undefined, .regex, .null: return nil
+            default: return try KeyEncoding.id(value)
+            }
+        }
+        return nil
+    }
+}

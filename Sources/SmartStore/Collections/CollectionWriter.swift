@@ -1,0 +1,225 @@
+import PageStore
+import TreeStore
+
+// Writing a collection: documents and their vectors change together.
+
+/// What an update did.
+public struct UpdateOutcome: Sendable, Equatable {
+    /// Documents that matched.
+    public var matched = 0
+    /// Documents that changed.
+    public var modified = 0
+    /// The `_id` of the document that an upsert made.
+    public var upsertedID: BSONValue?
+}
+
+/// A collection in a write transaction.
+public struct CollectionWriter: CollectionReading {
+    let writer: WriteTransaction
+    public let name: String
+    public var transaction: TransactionView { writer }
+
+    init(transaction: WriteTransaction, name: String) {
+        writer = transaction
+        self.name = name
+    }
+
+    /// Inserts a document; makes an ObjectID when it has no `_id`. Returns the `_id`.
+    /// - Throws: `duplicateKey`, `invalidDocument`, `invalidVector`, `limitExceeded`; nothing is changed then.
+    @discardableResult
+    public func insert(_ document: Document) throws(StoreError) -> BSONValue {
+        try writer.changing {
+            try writer.pages.relieve()
+            let (document, id) = try withID(document)
+            let key = try KeyEncoding.id(id)
+            let entry = try writer.writableEntry(name)
+            let vectors = try encodeVectors(of: document, in: entry)
+            try validate(document)
+            guard
+                try !entry.tree.put(key.span.bytes, document.bson.span.bytes, mode: .insertOnly, in: writer.pages)
+            else { throw duplicate(id) }
+            try insertVectors(vectors, id: id, key: key, in: entry)
+            entry.documentCount = (entry.documentCount ?? 0) + 1
+            entry.isChanged = true
+            return id
+        }
+    }
+
+    /// Inserts a Swift value as a document. Returns its `_id`.
+    @discardableResult
+    public func insert(_ value: some Encodable) throws(StoreError) -> BSONValue {
+        try insert(try converting { try DocumentEncoder().encode(value) })
+    }
+
+    /// Puts a document in the place of the one with this `_id`; with `upsert` also where there is none.
+    /// Returns whether there was one.
+    @discardableResult
+    public func replace(_ id: BSONValue, with document: Document, upsert: Bool = false) throws(StoreError) -> Bool {
+        try writer.changing {
+            try writer.pages.relieve()
+            let key = try KeyEncoding.id(id)
+            var document = document
+            if let present = document["_id"] {
+                guard try KeyEncoding.id(present) == key else {
+                    throw DocumentError(.immutableField, "the _id of a document cannot be changed", path: "_id")
+                }
+            } else {
+                document = Self.prepending(id, to: document)
+            }
+            guard let entry = upsert ? try writer.writableEntry(name) : try existing() else { return false }
+            return try put(document, id: id, key: key, in: entry, upsert: upsert)
+        }
+    }
+
+    /// Applies an update (operators or a replacement) to matching documents.
+    /// - Parameters:
+    ///   - multi: all that match instead of the first in order of `_id`.
+    ///   - upsert: inserts a document made from filter and update when none matches.
+    public func update(
+        _ filter: Document, _ update: Document, multi: Bool = false, upsert: Bool = false
+    ) throws(StoreError) -> UpdateOutcome {
+        try writer.changing {
+            let compiled = try Filter(filter)
+            let specification = try UpdateSpec(update)
+            var matching: [Document] = []
+            try scan(compiled) { document in
+                matching.append(document)
+                return multi
+            }
+            var outcome = UpdateOutcome(matched: matching.count)
+            if matching.isEmpty {
+                guard upsert else { return outcome }
+                let made = try specification.upsertDocument(for: compiled, makeID: { writer.store.nextObjectID() })
+                outcome.upsertedID = try insert(made)
+                return outcome
+            }
+            // Everything is computed and checked before anything is written.
+            var changes: [(document: Document, id: BSONValue, key: [UInt8])] = []
+            let entry = try writer.writableEntry(name)
+            for document in matching {
+                guard let changed = try specification.apply(to: document), let id = document["_id"] else { continue }
+                try validate(changed)
+                _ = try encodeVectors(of: changed, in: entry)
+                changes.append((changed, id, try KeyEncoding.id(id)))
+            }
+            for (document, id, key) in changes {
+                try writer.pages.relieve()
+                _ = try put(document, id: id, key: key, in: entry, upsert: false)
+                outcome.modified += 1
+            }
+            return outcome
+        }
+    }
+
+    /// Removes the document with this `_id`; false when there is none.
+    @discardableResult
+    public func delete(_ id: BSONValue) throws(StoreError) -> Bool {
+        try writer.changing {
+            guard let entry = try existing() else { return false }
+            return try remove(KeyEncoding.id(id), in: entry)
+        }
+    }
+
+    /// Removes matching documents, at most `limit` of them. Returns how many.
+    @discardableResult
+    public func deleteMany(_ filter: Document, limit: Int? = nil) throws(StoreError) -> Int {
+        try writer.changing {
+            guard let entry = try existing() else { return 0 }
+            var keys: [[UInt8]] = []
+            try scan(Filter(filter)) { document in
+                if keys.count == limit ?? .max { return false }
+                if let key = try KeyEncoding.id(of: document) { keys.append(key) }
+                return true
+            }
+            for key in keys { try remove(key, in: entry) }
+            return keys.count
+        }
+    }
+
+    // MARK: Details
+
+    private func existing() throws -> CollectionEntry? {
+        guard let entry = try writer.entry(name) else { return nil }
+        _ = try writer.documentCount(of: entry)
+        return entry
+    }
+
+    private func put(
+        _ document: Document, id: BSONValue, key: [UInt8], in entry: CollectionEntry, upsert: Bool
+    ) throws -> Bool {
+        let vectors = try encodeVectors(of: document, in: entry)
+        try validate(document)
+        let wasThere = try entry.tree.put(
+            key.span.bytes, document.bson.span.bytes, mode: upsert ? .upsert : .replaceOnly, in: writer.pages)
+        guard wasThere || upsert else { return false }
+        if wasThere {
+            for index in entry.indexes { try index.remove(key: key, catalog: writer.makeCatalog(), in: writer.pages) }
+        } else {
+            entry.documentCount = (entry.documentCount ?? 0) + 1
+        }
+        try insertVectors(vectors, id: id, key: key, in: entry)
+        entry.isChanged = true
+        return wasThere
+    }
+
+    @discardableResult
+    private func remove(_ key: [UInt8], in entry: CollectionEntry) throws -> Bool {
+        try writer.pages.relieve()
+        guard try entry.tree.remove(key.span.bytes, in: writer.pages) else { return false }
+        for index in entry.indexes { try index.remove(key: key, catalog: writer.makeCatalog(), in: writer.pages) }
+        entry.documentCount = max(0, (entry.documentCount ?? 0) - 1)
+        entry.isChanged = true
+        return true
+    }
+
+    private func encodeVectors(
+        of document: Document, in entry: CollectionEntry
+    ) throws -> [(index: VectorIndexEntry, bytes: [UInt8])] {
+        var encoded: [(index: VectorIndexEntry, bytes: [UInt8])] = []
+        for index in entry.indexes {
+            if let bytes = try index.encode(document) { encoded.append((index, bytes)) }
+        }
+        return encoded
+    }
+
+    private func insertVectors(
+        _ vectors: [(index: VectorIndexEntry, bytes: [UInt8])], id: BSONValue, key: [UInt8], in entry: CollectionEntry
+    ) throws(PageFault) {
+        for (index, bytes) in vectors {
+            try index.insert(bytes, id: id, key: key, catalog: writer.makeCatalog(), in: writer.pages)
+        }
+    }
+
+    /// A `Document` is valid BSON by construction; what is left are the store's own rules.
+    private func validate(_ document: Document) throws(DocumentError) {
+        guard document.bson.count <= BSONLimits.standard.byteCount else {
+            throw DocumentError(
+                .tooLarge, "the document has \(document.bson.count) bytes; the limit is \(BSONLimits.standard.byteCount)")
+        }
+        try BSONValidator.validate(document.bson, limits: .standard)
+        for key in document.keys where key.hasPrefix("$") {
+            throw DocumentError(.dollarPrefixedFieldName, "the name '\(key)' begins with '$'", path: key)
+        }
+    }
+
+    private func withID(_ document: Document) throws -> (Document, BSONValue) {
+        if let id = document["_id"] { return (document, id) }
+        let id = BSONValue.objectID(writer.store.nextObjectID())
+        return (Self.prepending(id, to: document), id)
+    }
+
+    private static func prepending(_ id: BSONValue, to document: Document) -> Document {
+        var result = Document()
+        result.append("_id", id)
+        for (key, value) in document { result.append(key, value) }
+        return result
+    }
+
+    private func duplicate(_ id: BSONValue) -> StoreError {
+        let shown = ExtendedJSON.string(id, .relaxed)
+        return StoreError(
+            .duplicateKey,
+            "E11000 duplicate key error collection: \(name) index: _id_ dup key: { _id: \(shown) }",
+            remedy: "Use another _id, or replace the document.", server: .duplicateKey)
+    }
+}

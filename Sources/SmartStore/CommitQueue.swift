@@ -1,0 +1,82 @@
+import DequeModule
+import Dispatch
+import PageStore
+import Synchronization
+
+// Asynchronous writes, committed in groups.
+//
+// A thread takes what waits, runs each as a transaction of its own and appends its commit; then one sync serves them
+// all, and only then is anybody told. While it syncs, the next group gathers.
+
+final class CommitQueue: Sendable {
+    /// Runs the transaction and appends its commit; returns the ticket to await and what to do when it is durable.
+    typealias Job = @Sendable () throws -> (CommitTicket, @Sendable () -> Void)
+
+    private struct Pending {
+        let store: Store
+        let level: PageStore.Durability
+        let job: Job
+        let failure: @Sendable (any Error) -> Void
+    }
+
+    private struct State {
+        var waiting: Deque<Pending> = []
+        var isRunning = false
+    }
+
+    /// Commits that one sync may serve.
+    private static let groupLimit = 256
+
+    private let state = Mutex(State())
+    private let writers = DispatchQueue(label: "smartstore.writer")
+    private let finishers = DispatchQueue(label: "smartstore.acknowledge")
+    private let readers = DispatchQueue(label: "smartstore.readers", attributes: .concurrent)
+
+    func submit(
+        _ store: Store, _ level: PageStore.Durability, _ job: @escaping Job,
+        failure: @escaping @Sendable (any Error) -> Void
+    ) {
+        let mustStart = state.withLock { state in
+            state.waiting.append(Pending(store: store, level: level, job: job, failure: failure))
+            defer { state.isRunning = true }
+            return !state.isRunning
+        }
+        if mustStart { writers.async { self.run() } }
+    }
+
+    func read(_ body: @escaping @Sendable () -> Void) { readers.async(execute: body) }
+
+    /// Waits for what was submitted.
+    func stop() {
+        writers.sync {}
+        finishers.sync {}
+    }
+
+    private func run() {
+        while true {
+            let group: [Pending] = state.withLock { state in
+                let count = min(state.waiting.count, Self.groupLimit)
+                let group = Array(state.waiting.prefix(count))
+                state.waiting.removeFirst(count)
+                if group.isEmpty { state.isRunning = false }
+                return group
+            }
+            guard let store = group.first?.store else { return }
+            var appended: [(ticket: CommitTicket, done: @Sendable () -> Void, failure: @Sendable (any Error) -> Void)] = []
+            for pending in group {
+                do {
+                    let (ticket, done) = try pending.job()
+                    appended.append((ticket, done, pending.failure))
+                } catch { pending.failure(error) }
+            }
+            for (ticket, done, failure) in appended {
+                // The first sync covers the others of the group; awaiting those returns at once.
+                do throws(PageFault) {
+                    try store.pager.await(ticket)
+                    done()
+                } catch { failure(error) }
+            }
+            store.afterCommit()
+        }
+    }
+}

@@ -1,0 +1,161 @@
+// The array modifiers that have operands of their own: $push with its clauses, $pull and $pullAll.
+
+/// `$push`: inserts at a position, then sorts, then keeps a part.
+struct ArrayPush: Sendable {
+    /// How the array is sorted after the insertion.
+    enum Order: Sendable {
+        case values(descending: Bool)
+        case documents(SortSpec)
+    }
+
+    private var values: [BSONValue] = []
+    private var position: Int?
+    private var slice: Int?
+    private var order: Order?
+
+    /// Reads the operand of `$push`: a value, or a document with `$each` and other clauses.
+    init(_ operand: BSONValue, path: FieldPath) throws(DocumentError) {
+        guard case .document(let clauses) = operand, clauses.contains("$each") else {
+            values = [operand]
+            return
+        }
+        for (name, value) in clauses {
+            switch name {
+            case "$each": values = try Self.each(value, in: "$push", path)
+            case "$position": position = try Self.whole(name, value, path)
+            case "$slice": slice = try Self.whole(name, value, path)
+            case "$sort": order = try Self.order(value, path)
+            default:
+                throw DocumentError(.badValue, "Unrecognized clause in $push: \(name)", path: path.text)
+            }
+        }
+    }
+
+    /// The elements of a `$each`.
+    static func each(
+        _ value: BSONValue, in operation: String, _ path: FieldPath
+    ) throws(DocumentError) -> [BSONValue] {
+        guard case .array(let values) = value else {
+            throw DocumentError(
+                operation == "$push" ? .badValue : .typeMismatch,
+                "The argument to $each in \(operation) must be an array but it was of type: \(value.type.name)",
+                path: path.text)
+        }
+        return values
+    }
+
+    private static func whole(
+        _ name: String, _ value: BSONValue, _ path: FieldPath
+    ) throws(DocumentError) -> Int {
+        guard value.type.isNumber, let number = value.int else {
+            throw DocumentError(
+                .badValue, "The value for \(name) must be an integer value but was given type: \(value.type.name)",
+                path: path.text)
+        }
+        return number
+    }
+
+    private static func order(_ value: BSONValue, _ path: FieldPath) throws(DocumentError) -> Order {
+        if case .document(let pattern) = value { return .documents(try SortSpec(pattern)) }
+        guard let direction = value.int, direction == 1 || direction == -1 else {
+            throw DocumentError(.badValue, "The $sort element value must be either 1 or -1", path: path.text)
+        }
+        return .values(descending: direction < 0)
+    }
+
+    /// The array after the push.
+    func apply(to elements: [BSONValue]) throws(DocumentError) -> [BSONValue] {
+        var result = elements
+        var place = position ?? result.count
+        if place < 0 { place = max(0, result.count &+ place) }
+        result.insert(contentsOf: values, at: min(place, result.count))
+        switch order {
+        case nil: break
+        case .values(let descending)?:
+            let before = descending ? 1 : -1
+            result = Self.sorted(result) { ValueOrder.compare($0, $1) == before }
+        case .documents(let spec)?:
+            result = try Self.sorted(result, by: spec)
+        }
+        if let slice {
+            result = Array(slice >= 0 ? result.prefix(slice) : result.suffix(max(0, 0 &- slice)))
+        }
+        return result
+    }
+
+    private static func sorted(_ values: [BSONValue], _ isBefore: (BSONValue, BSONValue) -> Bool) -> [BSONValue] {
+        values.enumerated().sorted { a, b in
+            if isBefore(a.element, b.element) { return true }
+            if isBefore(b.element, a.element) { return false }
+            return a.offset < b.offset
+        }.map(\.element)
+    }
+
+    /// Sorts by fields; what is no document counts as one without fields.
+    private static func sorted(_ values: [BSONValue], by spec: SortSpec) throws(DocumentError) -> [BSONValue] {
+        var keyed: [(key: [UInt8], value: BSONValue)] = []
+        for value in values { keyed.append((try spec.key(of: value.document ?? Document()), value)) }
+        return keyed.enumerated().sorted { a, b in
+            a.element.key == b.element.key
+                ? a.offset < b.offset : a.element.key.lexicographicallyPrecedes(b.element.key)
+        }.map(\.element.value)
+    }
+}
+
+/// `$pull` and `$pullAll`: which elements go.
+struct ArrayPull: Sendable {
+    private enum Condition: Sendable {
+        /// Equal to one of these.
+        case values([BSONValue])
+        /// Documents that match.
+        case documents(Filter)
+        /// Elements that match as the field `""` of a document.
+        case elements(Filter)
+    }
+
+    private let condition: Condition
+
+    /// The operand of `$pull`: operators, a filter on documents, or a value.
+    init(pulling operand: BSONValue) throws(DocumentError) {
+        guard case .document(let document) = operand else {
+            if case .regex = operand { throw DocumentError(.badValue, "unknown operator: $regex") }
+            condition = .values([operand])
+            return
+        }
+        if operand.withView({ FilterBuilder.isOperatorDocument($0) }) {
+            condition = .elements(try Filter(["": operand]))
+        } else {
+            condition = .documents(try Filter(document))
+        }
+    }
+
+    /// The operand of `$pullAll`.
+    init(pullingAll values: [BSONValue]) { condition = .values(values) }
+
+    /// What is left; nil when nothing goes.
+    func apply(to array: BSONView) -> [BSONValue]? {
+        var left: [BSONValue] = []
+        var found = false
+        var reader = BSONReader(array.bytes)
+        while let element = reader.next()?.value {
+            if goes(element) {
+                found = true
+            } else if let value = BSONValue(element) {
+                left.append(value)
+            }
+        }
+        return found ? left : nil
+    }
+
+    private func goes(_ element: BSONView) -> Bool {
+        switch condition {
+        case .values(let values):
+            return values.contains { value in value.withView { ValueOrder.compare($0, element) == 0 } }
+        case .documents(let filter): return element.type == .document && filter.matches(element.bytes)
+        case .elements(let filter):
+            var writer = BSONWriter(byteCountHint: element.bytes.count + 16)
+            writer.append("", element)
+            return BSONBytes.with(writer.finish()) { filter.matches($0) }
+        }
+    }
+}

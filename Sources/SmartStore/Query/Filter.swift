@@ -1,0 +1,56 @@
+// A filter: MongoDB's query conditions, parsed once and evaluated on bytes in place.
+//
+// Done: implicit equality and conjunction, $eq $ne $gt $gte $lt $lte $in $nin $exists $type $size $mod $all $elemMatch
+// $and $or $nor $not $comment. Anything else is refused as an unknown operator. Expression-valued conditions ($expr),
+// regular expressions and the bit tests are families of their own, to be added beside these.
+
+/// A parsed filter.
+public struct Filter: Sendable {
+    /// The filter as it was given.
+    public let document: Document
+    /// What holds of every document that matches, as far as a planner can use it.
+    package let constraints: [FilterConstraint]
+
+    private let owned: OwnedBytes
+    private let matcher: FilterMatcher
+    private let root: Int
+
+    /// Parses a filter.
+    ///
+    /// - Throws: `badValue` and other codes of MongoDB's, for unknown operators and operands of the wrong kind.
+    public init(_ document: Document) throws(DocumentError) {
+        self.document = document
+        // The nodes point into these bytes, so they stand still for the filter's life.
+        owned = OwnedBytes(document.bson)
+        var builder = FilterBuilder()
+        root = try builder.conjunction(owned.bytes, depth: 0, isTop: true)
+        matcher = FilterMatcher(program: builder.program)
+        constraints = builder.constraints
+    }
+
+    /// Whether the document matches.
+    public func matches(_ document: Document) -> Bool {
+        document.withBytes { matches($0) }
+    }
+
+    /// Whether the document of these bytes matches. Damaged bytes read as missing fields.
+    package func matches(_ bytes: BSONBytes) -> Bool {
+        withExtendedLifetime(owned) { matcher.matches(root, bytes) }
+    }
+
+    /// Whether the document of these bytes matches.
+    package func matches(_ span: RawSpan) -> Bool {
+        BSONBytes.with(span) { matches($0) }
+    }
+
+    /// Whether the filter is empty and matches every document.
+    package var isTrivial: Bool { document.isEmpty }
+
+    /// The operand of an equality on `_id`, if the filter demands one.
+    package var identifier: BSONValue? {
+        for constraint in constraints where constraint.path == "_id" {
+            if case .equal(let value) = constraint.kind { return value }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,77 @@
+// Conditions on arrays: $size, $all, $elemMatch.
+
+extension FilterBuilder {
+    /// `$size`, `$all` or `$elemMatch`; nil for another operator.
+    mutating func array(
+        _ name: String, _ operand: BSONView, on target: ConditionTarget, depth: Int
+    ) throws(DocumentError) -> Int? {
+        switch name {
+        case "$size":
+            guard let number = BSONValue(operand), operand.type.isNumber, let count = number.int, count >= 0 else {
+                let shown = ExtendedJSON.string(BSONValue(operand) ?? .null)
+                let wanted = operand.type.isNumber ? "a non-negative integer" : "a number"
+                throw DocumentError(
+                    .badValue, "Failed to parse $size. Expected \(wanted) in: $size: \(shown)", path: target.path)
+            }
+            return leaf(.size(count), on: target, looksIntoArray: false)
+        case "$all": return try every(operand, on: target, depth: depth)
+        case "$elemMatch": return try elementMatch(operand, on: target, depth: depth)
+        default: return nil
+        }
+    }
+
+    /// `$all`: each operand is one condition of equality, or each is an `$elemMatch`. Without operands nothing matches.
+    private mutating func every(
+        _ operand: BSONView, on target: ConditionTarget, depth: Int
+    ) throws(DocumentError) -> Int {
+        guard operand.type == .array else {
+            throw DocumentError(.badValue, "$all needs an array", path: target.path)
+        }
+        var nodes: [Int] = []
+        var usesElementMatch: Bool?
+        var reader = BSONReader(operand.bytes)
+        while let element = reader.next()?.value {
+            let inner = Self.isOperatorDocument(element) ? Self.firstField(element) : nil
+            let isElementMatch = inner?.name.text == "$elemMatch"
+            if inner != nil && !isElementMatch {
+                throw DocumentError(.badValue, "no $ expressions in $all", path: target.path)
+            }
+            if usesElementMatch ?? isElementMatch != isElementMatch {
+                throw DocumentError(.badValue, "$all/$elemMatch has to be consistent", path: target.path)
+            }
+            usesElementMatch = isElementMatch
+            if isElementMatch, let inner {
+                nodes.append(try elementMatch(inner.value, on: target, depth: depth + 1))
+            } else {
+                nodes.append(try equality(element, on: target))
+            }
+        }
+        return nodes.isEmpty ? add(.or(0..<0)) : all(nodes)
+    }
+
+    private static func firstField(_ document: BSONView) -> BSONField? {
+        var reader = BSONReader(document.bytes)
+        return reader.next()
+    }
+
+    /// `$elemMatch`: a document of operators is laid on the elements themselves, any other on documents among them.
+    private mutating func elementMatch(
+        _ operand: BSONView, on target: ConditionTarget, depth: Int
+    ) throws(DocumentError) -> Int {
+        guard operand.type == .document else {
+            throw DocumentError(.badValue, "$elemMatch needs an Object", path: target.path)
+        }
+        guard depth + 1 < Self.deepest else {
+            throw DocumentError(.overflow, "the filter nests deeper than \(Self.deepest) levels")
+        }
+        if Self.isOperatorDocument(operand), let first = Self.firstField(operand),
+            !["$and", "$or", "$nor", "$comment"].contains(first.name.text)
+        {
+            let inner = ConditionTarget(steps: 0..<0, path: target.path, isTop: false)
+            let nodes = try operators(operand.bytes, on: inner, depth: depth + 1)
+            return leaf(.elementValue(childRange(nodes)), on: target, looksIntoArray: false)
+        }
+        let node = try conjunction(operand.bytes, depth: depth + 1, isTop: false)
+        return leaf(.elementDocument(node), on: target, looksIntoArray: false)
+    }
+}

@@ -1,0 +1,184 @@
+// Parses a filter's document into a program: documents of conditions and the logical operators.
+
+struct FilterBuilder {
+    /// How deep $and, $or, $nor, $not and $elemMatch may nest.
+    static let deepest = 100
+
+    var program = FilterProgram()
+    var constraints: [FilterConstraint] = []
+
+    mutating func add(_ node: FilterNode) -> Int {
+        program.nodes.append(node)
+        return program.nodes.count - 1
+    }
+
+    /// One node for several that must all match.
+    mutating func all(_ nodes: [Int]) -> Int {
+        if nodes.count == 1 { return nodes[0] }
+        return add(.and(childRange(nodes)))
+    }
+
+    mutating func childRange(_ nodes: [Int]) -> Range<Int> {
+        let start = program.children.count
+        program.children.append(contentsOf: nodes)
+        return start..<program.children.count
+    }
+
+    /// The conditions of a whole document. `isTop`: every match fulfils them, so they are facts for a planner.
+    mutating func conjunction(_ document: BSONBytes, depth: Int, isTop: Bool) throws(DocumentError) -> Int {
+        guard depth < Self.deepest else {
+            throw DocumentError(.overflow, "the filter nests deeper than \(Self.deepest) levels")
+        }
+        var nodes: [Int] = []
+        var reader = BSONReader(document)
+        while let field = reader.next() {
+            if field.name.count > 0 && field.name[0] == UInt8(ascii: "$") {
+                if let node = try logical(field, depth: depth, isTop: isTop) { nodes.append(node) }
+            } else {
+                nodes += try conditions(field, depth: depth, isTop: isTop)
+            }
+        }
+        guard !reader.isMalformed else { throw DocumentError(.invalidBSON, "the filter is not valid BSON") }
+        return all(nodes)
+    }
+
+    /// A top-level operator; nil for a comment.
+    private mutating func logical(
+        _ field: BSONField, depth: Int, isTop: Bool
+    ) throws(DocumentError) -> Int? {
+        let name = field.name.text
+        switch name {
+        case "$and": return all(try branches(name, field.value, depth: depth, isTop: isTop))
+        case "$or":
+            let nodes = try branches(name, field.value, depth: depth, isTop: false)
+            return add(.or(childRange(nodes)))
+        case "$nor":
+            let nodes = try branches(name, field.value, depth: depth, isTop: false)
+            return add(.nor(childRange(nodes)))
+        case "$comment": return nil
+        default:
+            throw DocumentError(
+                .badValue,
+                "unknown top level operator: \(name). If you have a field name that starts with a '$' symbol, "
+                    + "consider using $getField or $setField.")
+        }
+    }
+
+    private mutating func branches(
+        _ name: String, _ value: BSONView, depth: Int, isTop: Bool
+    ) throws(DocumentError) -> [Int] {
+        guard value.type == .array else { throw DocumentError(.badValue, "\(name) must be an array") }
+        var nodes: [Int] = []
+        var reader = BSONReader(value.bytes)
+        while let element = reader.next()?.value {
+            guard element.type == .document else {
+                throw DocumentError(.badValue, "$or/$and/$nor entries need to be full objects")
+            }
+            nodes.append(try conjunction(element.bytes, depth: depth + 1, isTop: isTop))
+        }
+        guard !nodes.isEmpty else { throw DocumentError(.badValue, "$and/$or/$nor must be a nonempty array") }
+        return nodes
+    }
+
+    // MARK: Conditions on a path
+
+    private mutating func conditions(
+        _ field: BSONField, depth: Int, isTop: Bool
+    ) throws(DocumentError) -> [Int] {
+        let steps = try steps(of: field.name)
+        let target = ConditionTarget(steps: steps, path: field.name.text, isTop: isTop)
+        if Self.isOperatorDocument(field.value) {
+            return try operators(field.value.bytes, on: target, depth: depth)
+        }
+        return [try equality(field.value, on: target)]
+    }
+
+    /// Splits a dotted name at its dots; the steps' names are parts of the filter's own bytes.
+    private mutating func steps(of name: BSONBytes) throws(DocumentError) -> Range<Int> {
+        let path = try FieldPath(name.text)
+        let first = program.steps.count
+        var start = 0
+        for piece in path.pieces {
+            let end = start + piece.name.count
+            program.steps.append(.init(name: name.slice(start, end), index: piece.index ?? -1))
+            start = end + 1
+        }
+        return first..<program.steps.count
+    }
+
+    /// Whether a value is a document of operators: its first name begins with `$` and it is no DBRef.
+    static func isOperatorDocument(_ value: BSONView) -> Bool {
+        guard value.type == .document else { return false }
+        var reader = BSONReader(value.bytes)
+        guard let first = reader.next(), first.name.count > 0, first.name[0] == UInt8(ascii: "$") else { return false }
+        return !["$ref", "$id", "$db"].contains(first.name.text)
+    }
+
+    /// The operators of one document, all on one path.
+    mutating func operators(
+        _ document: BSONBytes, on target: ConditionTarget, depth: Int
+    ) throws(DocumentError) -> [Int] {
+        guard depth < Self.deepest else {
+            throw DocumentError(.overflow, "the filter nests deeper than \(Self.deepest) levels")
+        }
+        var nodes: [Int] = []
+        var reader = BSONReader(document)
+        while let field = reader.next() {
+            nodes.append(try condition(field, on: target, depth: depth))
+        }
+        guard !reader.isMalformed else { throw DocumentError(.invalidBSON, "the filter is not valid BSON") }
+        return nodes
+    }
+
+    private mutating func condition(
+        _ field: BSONField, on target: ConditionTarget, depth: Int
+    ) throws(DocumentError) -> Int {
+        let (name, operand) = (field.name.text, field.value)
+        if let node = try comparison(name, operand, on: target) { return node }
+        if let node = try membership(name, operand, on: target) { return node }
+        if let node = try element(name, operand, on: target) { return node }
+        if let node = try array(name, operand, on: target, depth: depth) { return node }
+        if name == "$not" { return try negation(operand, on: target, depth: depth) }
+        throw DocumentError(.badValue, "unknown operator: \(name)", path: target.path)
+    }
+
+    private mutating func negation(
+        _ operand: BSONView, on target: ConditionTarget, depth: Int
+    ) throws(DocumentError) -> Int {
+        guard operand.type == .document else {
+            if operand.type == .regex { throw Self.noRegex(target) }
+            throw DocumentError(.badValue, "$not needs a regex or a document", path: target.path)
+        }
+        let nodes = try operators(operand.bytes, on: target.negated, depth: depth + 1)
+        guard !nodes.isEmpty else { throw DocumentError(.badValue, "$not cannot be empty", path: target.path) }
+        let node = all(nodes)
+        return add(.not(node))
+    }
+
+    /// Regular expressions are not matched yet: refusing them is the only honest answer.
+    static func noRegex(_ target: ConditionTarget) -> DocumentError {
+        DocumentError(.badValue, "unknown operator: $regex", path: target.path)
+    }
+
+    /// Adds the condition that a value at the path passes a test.
+    mutating func leaf(_ test: FilterTest, on target: ConditionTarget, looksIntoArray: Bool = true) -> Int {
+        add(.leaf(FilterPath(steps: target.steps, looksIntoArray: looksIntoArray), test))
+    }
+
+    /// Notes a fact for the planner, if every match fulfils it.
+    mutating func note(_ kind: @autoclosure () -> FilterConstraint.Kind?, on target: ConditionTarget) {
+        guard target.isTop, let kind = kind() else { return }
+        constraints.append(FilterConstraint(path: target.path, kind: kind))
+    }
+}
+
+/// What conditions are laid on.
+struct ConditionTarget {
+    /// The path's steps in the program; none for the value itself within `$elemMatch`.
+    let steps: Range<Int>
+    let path: String
+    /// Whether every match of the filter fulfils the condition.
+    let isTop: Bool
+
+    var negated: ConditionTarget { ConditionTarget(steps: steps, path: path, isTop: false) }
+}

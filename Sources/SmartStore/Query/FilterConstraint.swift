@@ -1,0 +1,30 @@
+// What a planner may conclude from a filter: facts that hold of every match, each on one path.
+
+/// A fact that every matching document fulfils.
+///
+/// On a path that leads to an array, each fact holds of some element, not all of one element: two ranges on one path
+/// must not be intersected unless the index is known to have no arrays there.
+package struct FilterConstraint: Sendable, Hashable {
+    /// One end of a range.
+    package struct Bound: Sendable, Hashable {
+        package let value: BSONValue
+        package let isInclusive: Bool
+    }
+
+    /// What is known of the value at the path.
+    package enum Kind: Sendable, Hashable {
+        /// Equal to this value, or an array that holds it. Null also matches a missing field and undefined.
+        case equal(BSONValue)
+        /// Equal to one of these.
+        case oneOf([BSONValue])
+        /// Within the range. The bound that is absent is the end of the present bound's class of types.
+        case range(lower: Bound?, upper: Bound?)
+        /// There is a value (true), or there is none (false).
+        case exists(Bool)
+    }
+
+    /// The dotted path.
+    package let path: String
+    /// The fact.
+    package let kind: Kind
+}

@@ -1,0 +1,216 @@
+// Evaluates a compiled filter on a document's bytes.
+//
+// How a path finds values (MongoDB's rules):
+// 1. Through documents by name. A name that is missing, or that should lead on through a value that is neither document
+//    nor array, finds "missing".
+// 2. At an array before the path's end, every element that is a document is searched with the rest of the path; others
+//    find nothing. When the next step is a number, the element at that index is followed as well.
+// 3. An array at the path's end offers each of its elements, then itself. An element picked by its index offers only
+//    itself.
+// A condition holds when one of the values found passes the test.
+
+struct FilterMatcher {
+    let program: FilterProgram
+
+    /// Whether a node matches a document.
+    func matches(_ node: Int, _ document: BSONBytes) -> Bool {
+        switch program.nodes[node] {
+        case .and(let range):
+            for child in range where !matches(program.children[child], document) { return false }
+            return true
+        case .or(let range):
+            for child in range where matches(program.children[child], document) { return true }
+            return false
+        case .nor(let range):
+            for child in range where matches(program.children[child], document) { return false }
+            return true
+        case .not(let child): return !matches(child, document)
+        case .leaf(let path, let test): return finds(test, path, from: path.steps.lowerBound, in: document)
+        }
+    }
+
+    /// Whether a node whose path has no steps matches a value.
+    private func matches(_ node: Int, value: BSONView) -> Bool {
+        switch program.nodes[node] {
+        case .and(let range):
+            for child in range where !matches(program.children[child], value: value) { return false }
+            return true
+        case .or(let range):
+            for child in range where matches(program.children[child], value: value) { return true }
+            return false
+        case .nor(let range):
+            for child in range where matches(program.children[child], value: value) { return false }
+            return true
+        case .not(let child): return !matches(child, value: value)
+        case .leaf(_, let test): return passes(test, value)
+        }
+    }
+
+    // MARK: Paths
+
+    private func finds(_ test: FilterTest, _ path: FilterPath, from first: Int, in document: BSONBytes) -> Bool {
+        var step = first
+        var bytes = document
+        while true {
+            guard let value = bytes.field(program.steps[step].name) else { return passes(test, nil) }
+            step += 1
+            if step == path.steps.upperBound {
+                return value.type == .array && path.looksIntoArray
+                    ? passesInside(test, value) : passes(test, value)
+            }
+            switch value.type {
+            case .document: bytes = value.bytes
+            case .array: return findsThroughArray(test, path, from: step, in: value.bytes)
+            default: return passes(test, nil)
+            }
+        }
+    }
+
+    private func passesInside(_ test: FilterTest, _ array: BSONView) -> Bool {
+        var reader = BSONReader(array.bytes)
+        while let element = reader.next() {
+            if passes(test, element.value) { return true }
+        }
+        return passes(test, array)
+    }
+
+    private func findsThroughArray(
+        _ test: FilterTest, _ path: FilterPath, from step: Int, in array: BSONBytes
+    ) -> Bool {
+        let wanted = program.steps[step].index
+        let isLast = step + 1 == path.steps.upperBound
+        var reader = BSONReader(array)
+        var index = 0
+        while let element = reader.next()?.value {
+            if element.type == .document && finds(test, path, from: step, in: element.bytes) { return true }
+            if index == wanted {
+                if isLast {
+                    if passes(test, element) { return true }
+                } else if element.type == .document {
+                    if finds(test, path, from: step + 1, in: element.bytes) { return true }
+                } else if element.type == .array {
+                    if findsThroughArray(test, path, from: step + 1, in: element.bytes) { return true }
+                }
+            }
+            index += 1
+        }
+        return false
+    }
+
+    // MARK: Tests
+
+    /// Whether a value passes; nil is a missing one.
+    @inline(__always)
+    private func passes(_ test: FilterTest, _ value: BSONView?) -> Bool {
+        switch test {
+        case .compare(let comparison, let operand): compare(value, comparison, operand)
+        case .oneOf(let range, let matchesMissing):
+            value.map { isOneOf($0, range) || (matchesMissing && $0.type == .undefined) } ?? matchesMissing
+        case .exists: value != nil
+        case .type(let types): value.map { types.contains($0.type) } ?? false
+        case .size(let count): value.map { $0.type == .array && has($0.bytes, count) } ?? false
+        case .remainder(let divisor, let remainder):
+            value.flatMap { Self.wholeNumber($0) }.map { $0.remainder(dividingBy: divisor) == remainder } ?? false
+        case .elementDocument(let node): value.map { hasElement($0, matching: node) } ?? false
+        case .elementValue(let range): value.map { hasElement($0, passing: range) } ?? false
+        }
+    }
+
+    /// Values compare within their class only; missing is like null; MinKey and MaxKey compare with everything.
+    @inline(__always)
+    private func compare(_ value: BSONView?, _ comparison: Comparison, _ operand: BSONView) -> Bool {
+        let operandClass = operand.type.orderClass
+        guard let value, value.type != .undefined, value.type.orderClass == operandClass else {
+            return compareAcross(value, comparison, operand.type)
+        }
+        if operandClass == .number {
+            let (left, right) = (Self.isNaN(value), Self.isNaN(operand))
+            if left || right {
+                return left && right && comparison != .less && comparison != .greater
+            }
+        }
+        let order = ValueOrder.compare(value, operand)
+        switch comparison {
+        case .equal: return order == 0
+        case .less: return order < 0
+        case .lessOrEqual: return order <= 0
+        case .greater: return order > 0
+        case .greaterOrEqual: return order >= 0
+        }
+    }
+
+    private func compareAcross(_ value: BSONView?, _ comparison: Comparison, _ operand: BSONType) -> Bool {
+        let isNothing = value == nil || value?.type == .undefined
+        switch operand {
+        case .null: return isNothing && comparison != .less && comparison != .greater
+        case .minKey: return comparison == .greater || comparison == .greaterOrEqual
+        case .maxKey: return comparison == .less || comparison == .lessOrEqual
+        default: return false
+        }
+    }
+
+    private static func isNaN(_ value: BSONView) -> Bool {
+        switch value.type {
+        case .double: value.bytes.double(at: 0).isNaN
+        case .decimal128: value.decimal.isNaN
+        default: false
+        }
+    }
+
+    /// Binary search among the sorted operands.
+    private func isOneOf(_ value: BSONView, _ range: Range<Int>) -> Bool {
+        var (low, high) = (range.lowerBound, range.upperBound)
+        while low < high {
+            let middle = low + (high - low) / 2
+            let order = ValueOrder.compare(program.operands[middle], value)
+            if order == 0 { return true }
+            if order < 0 { low = middle + 1 } else { high = middle }
+        }
+        return false
+    }
+
+    private func has(_ array: BSONBytes, _ count: Int) -> Bool {
+        var reader = BSONReader(array)
+        var left = count
+        while reader.next() != nil {
+            if left == 0 { return false }
+            left -= 1
+        }
+        return left == 0
+    }
+
+    /// The number rounded toward zero; nil for what is no number, or fits no 64 bits.
+    static func wholeNumber(_ value: BSONView) -> Int64? {
+        switch value.type {
+        case .int32: Int64(value.bytes.int32(at: 0))
+        case .int64: value.bytes.int64(at: 0)
+        case .double: Int64(exactly: value.bytes.double(at: 0).rounded(.towardZero))
+        case .decimal128: value.decimal.int64
+        default: nil
+        }
+    }
+
+    private func hasElement(_ value: BSONView, matching node: Int) -> Bool {
+        guard value.type == .array else { return false }
+        var reader = BSONReader(value.bytes)
+        while let element = reader.next()?.value {
+            if element.isContainer && matches(node, element.bytes) { return true }
+        }
+        return false
+    }
+
+    private func hasElement(_ value: BSONView, passing range: Range<Int>) -> Bool {
+        guard value.type == .array else { return false }
+        var reader = BSONReader(value.bytes)
+        next: while let element = reader.next()?.value {
+            for child in range where !matches(program.children[child], value: element) { continue next }
+            return true
+        }
+        return false
+    }
+}
+
+extension Int64 {
+    /// The remainder with the sign of the dividend, also for the one quotient that does not fit.
+    fileprivate func remainder(dividingBy divisor: Int64) -> Int64 { divisor == -1 ? 0 : self % divisor }
+}

@@ -1,0 +1,181 @@
+import Dispatch
+import PageStore
+package import StoreIO
+import Logging
+import TreeStore
+import Synchronization
+import VectorIndex
+
+// The store: one file of documents, vectors, cache and audit, with one transaction over all of them.
+
+/// An open store. Thread safe; many may read while one writes.
+///
+/// ```swift
+/// let store = try Store.create(at: "notes.store", key: .passphrase("correct horse"))
+/// try await store.write { tx in
+///     try tx.collection("notes").insert(["title": "First", "year": 2026])
+///     try tx.audit.record(actor: "ada", action: "insert", target: "notes")
+/// }
+/// let notes = try await store.read { tx in try tx.collection("notes").find(["year": ["$gte": 2020]]) }
+/// try store.close()
+/// ```
+public final class Store: Sendable {
+    /// The settings it was opened with.
+    public let options: StoreOptions
+    let pager: Pager
+    let auditKey: SecretKey
+    let segments = SegmentRegistry()
+    let schema = SchemaCache()
+    let touchedCacheKeys = TouchedKeys()
+    let commitQueue: CommitQueue
+    let linker: VectorLinker
+    private let objectIDs: Mutex<ObjectIDGenerator>
+
+    private init(pager: Pager, options: StoreOptions) throws {
+        self.pager = pager
+        self.options = options
+        auditKey = try pager.derivedKey(purpose: "audit")
+        var random = SystemRandomNumberGenerator()
+        if let seeded = options.random as? SeededRandomSource {
+            var seeded = seeded
+            objectIDs = Mutex(ObjectIDGenerator(random: &seeded))
+        } else {
+            objectIDs = Mutex(ObjectIDGenerator(random: &random))
+        }
+        commitQueue = CommitQueue()
+        linker = VectorLinker(segments: segments, logger: options.logger)
+        try restoreVectorIndexes()
+        let (segments, linker) = (segments, linker)
+        pager.beforeCheckpoint.withLock { prepare in
+            prepare = { [weak pager] closing throws(PageFault) in
+                guard let pager else { return }
+                linker.pause()
+                defer { linker.resume() }
+                for segment in segments.all where segment.shouldSave(closing: closing) {
+                    do { try segment.saveLinks(pager: pager) } catch let fault as PageFault {
+                        throw fault
+                    } catch {
+                        // Links are derived: what cannot be saved is linked again after the next opening.
+                        options.logger?.warning("vector links of \(segment.definition.field) not saved: \(error)")
+                    }
+                }
+            }
+        }
+        if options.runsBackgroundWork, !options.isReadOnly { linker.wake() }
+    }
+
+    // MARK: Opening and closing
+
+    /// Makes a new file. A crash leaves all of it or nothing.
+    /// - Throws: `alreadyExists`, `readOnly`, `diskFull`, `ioFailed`, `unsupportedParameters`, `invalidArgument`.
+    public static func create(
+        at path: String, key: EncryptionKey, creation: CreationOptions = CreationOptions(),
+        options: StoreOptions = StoreOptions()
+    ) throws(StoreError) -> Store {
+        let (folder, name) = PosixDirectory.split(path: path)
+        let directory: PosixDirectory
+        do throws(FileFault) { directory = try PosixDirectory(path: folder) } catch {
+            throw StoreError(PageFault(error))
+        }
+        return try create(name, in: directory, key: key, creation: creation, options: options)
+    }
+
+    package static func create(
+        _ name: String, in directory: any StoreDirectory, key: EncryptionKey,
+        creation: CreationOptions = CreationOptions(), options: StoreOptions = StoreOptions()
+    ) throws(StoreError) -> Store {
+        try converting {
+            let pager = try Pager.create(
+                name, in: directory, key: key.storeKey(), creation: creation.createOptions(),
+                options: options.pagerOptions())
+            return try Store(pager: pager, options: options)
+        }
+    }
+
+    /// Opens a file, recovering it after a crash. Reads the superblock, the log and the vector indexes' small states.
+    /// - Throws: `notFound`, `notAStore`, `keyRequired`, `wrongKey`, `notEncrypted`, `newerFormat`, `locked`, `truncated`,
+    ///   `corruptSuperblock`, `corruptLog`, `readOnly`, `ioFailed`.
+    public static func open(
+        at path: String, key: EncryptionKey, options: StoreOptions = StoreOptions()
+    ) throws(StoreError) -> Store {
+        let (folder, name) = PosixDirectory.split(path: path)
+        let directory: PosixDirectory
+        do throws(FileFault) { directory = try PosixDirectory(path: folder) } catch {
+            throw StoreError(PageFault(error))
+        }
+        return try open(name, in: directory, key: key, options: options)
+    }
+
+    package static func open(
+        _ name: String, in directory: any StoreDirectory, key: EncryptionKey, options: StoreOptions = StoreOptions()
+    ) throws(StoreError) -> Store {
+        try converting {
+            let pager = try Pager.open(name, in: directory, key: key.storeKey(), options: options.pagerOptions())
+            do { return try Store(pager: pager, options: options) } catch {
+                try? pager.close()
+                throw error
+            }
+        }
+    }
+
+    /// Waits for writers, takes the log home, trims the file and gives it free. The file is released even when this
+    /// throws; the next opening then recovers. Views and transactions that are still open throw `closed` afterwards.
+    public func close() throws(StoreError) {
+        try converting {
+            linker.stop()
+            commitQueue.stop()
+            try pager.close()
+        }
+    }
+
+    private func restoreVectorIndexes() throws {
+        let view = try pager.beginSnapshot()
+        defer { view.close() }
+        guard let catalog = Catalog(view) else { return }
+        for key in try catalog.keys(.vectorIndex, in: view) {
+            guard let split = key.firstIndex(of: 0) else { continue }
+            let collection = String(decoding: key[..<split], as: UTF8.self)
+            let field = String(decoding: key[(split + 1)...], as: UTF8.self)
+            guard let entry = try catalog.entry([CatalogKind.vectorIndex.rawValue] + key, in: view) else { continue }
+            let definition = try VectorIndexDefinition(
+                collection: collection, field: field, entry: entry, page: catalog.tree.root)
+            segments.add(
+                try VectorSegment.restore(
+                    definition, catalog: catalog, view: view, pager: pager, memoryLimit: options.vectorByteLimit))
+        }
+    }
+
+    func nextObjectID() -> ObjectID {
+        let seconds = UInt32(truncatingIfNeeded: options.time.now() / 1000)
+        return objectIDs.withLock { $0.next(secondsSince1970: seconds) }
+    }
+
+    func afterCommit() {
+        if options.runsBackgroundWork, segments.hasUnlinked { linker.wake() }
+    }
+
+    // MARK: Maintenance
+
+    /// Copies the log home as far as readers allow.
+    public func checkpoint() throws(StoreError) { try converting { _ = try pager.checkpoint() } }
+
+    /// Links every vector that is committed; returns when nothing is left to link.
+    public func linkVectors() throws(StoreError) {
+        try converting {
+            for segment in segments.all {
+                while segment.index.unlinkedCount > 0, try segment.index.link(atMost: 256) > 0 {}
+            }
+        }
+    }
+}
+
+/// The vector indexes that exist now, by number.
+final class SegmentRegistry: Sendable {
+    private let segments = Mutex<[Int: VectorSegment]>([:])
+
+    func segment(_ number: Int) -> VectorSegment? { segments.withLock { $0[number] } }
+    func add(_ segment: VectorSegment) { segments.withLock { $0[segment.definition.number] = segment } }
+    func remove(_ number: Int) { segments.withLock { $0[number] = nil } }
+    var all: [VectorSegment] { segments.withLock { $0.sorted { $0.key < $1.key }.map(\.value) } }
+    var hasUnlinked: Bool { all.contains { $0.index.unlinkedCount > 0 } }
+}

@@ -1,0 +1,140 @@
+public import Logging
+import PageStore
+package import StoreIO
+
+/// What opens a file.
+public enum EncryptionKey: Sendable {
+    /// The file is not encrypted.
+    case none
+    /// A passphrase, turned into a key by scrypt.
+    case passphrase(String)
+    /// Exactly 32 bytes of key.
+    case raw([UInt8])
+
+    func storeKey() throws(StoreError) -> StoreKey {
+        switch self {
+        case .none: return .none
+        case .passphrase(let text):
+            guard !text.isEmpty else {
+                throw StoreError(.invalidArgument, "The passphrase is empty.", remedy: "Give at least one character.")
+            }
+            return .passphrase(SecretBytes(copying: Array(text.utf8).span.bytes))
+        case .raw(let bytes):
+            guard bytes.count == 32 else {
+                throw StoreError(
+                    .invalidArgument, "A raw key has 32 bytes, not \(bytes.count).", remedy: "Give 32 random bytes.")
+            }
+            return .raw(SecretKey(copying: bytes.span.bytes))
+        }
+    }
+}
+
+/// When an acknowledged commit is on the disk.
+public enum Durability: String, Sendable, CaseIterable {
+    /// After a sync of its own.
+    case full
+    /// After a sync that may serve every commit that waits. The default.
+    case grouped
+    /// At once; synced within ``StoreOptions/relaxedWindow``. A crash loses at most that tail, never consistency.
+    case relaxed
+
+    var level: PageStore.Durability {
+        switch self {
+        case .full: .full
+        case .grouped: .grouped
+        case .relaxed: .relaxed
+        }
+    }
+}
+
+/// Settings of an open store.
+public struct StoreOptions: Sendable {
+    /// Opens without ever writing; works on read-only media.
+    public var isReadOnly = false
+    /// Bytes of pages kept in memory, at least 1 MiB.
+    public var cacheByteLimit = 64 << 20
+    /// The log is checkpointed so that it stays near this size; 1 MiB to 1 TiB.
+    public var logByteLimit = 64 << 20
+    /// Bytes of changed pages a transaction keeps in memory before it spills; nil: half of ``cacheByteLimit``.
+    public var transactionByteLimit: Int?
+    /// Bytes of vectors and links kept in memory for each vector index; nil: no limit.
+    public var vectorByteLimit: Int?
+    /// How long to wait for a file that somebody else has open.
+    public var lockWait: Duration = .zero
+    /// Durability of transactions that do not say.
+    public var durability: Durability = .grouped
+    /// How late a relaxed commit may be synced.
+    public var relaxedWindow: Duration = .milliseconds(500)
+    /// Readers older than this may be ended when they hold back a full log; nil: never.
+    public var readerDeadline: Duration?
+    /// Bytes of keys and values that the cache segment keeps before it evicts the least recently used.
+    public var cacheSegmentByteLimit = 64 << 20
+    /// Where warnings of background work go.
+    public var logger: Logger?
+    /// Checkpoints and vector linking on threads of their own. Without, they happen when asked for.
+    public var runsBackgroundWork = true
+
+    package var time: any TimeSource = SystemTimeSource()
+    package var random: any RandomSource = SystemRandomSource()
+
+    /// The defaults.
+    public init() {}
+
+    func pagerOptions() throws(StoreError) -> PagerOptions {
+        func check(_ name: String, _ value: Int, _ range: ClosedRange<Int>) throws(StoreError) {
+            guard range.contains(value) else {
+                throw StoreError(
+                    .invalidArgument, "\(name) is \(value); it must be \(range.lowerBound) to \(range.upperBound).",
+                    remedy: "Choose a value in the range.")
+            }
+        }
+        try check("cacheByteLimit", cacheByteLimit, PagerLimits.cacheByteRange)
+        try check("logByteLimit", logByteLimit, PagerLimits.logByteRange)
+        try check("cacheSegmentByteLimit", cacheSegmentByteLimit, 0...1 << 42)
+        if let vectorByteLimit { try check("vectorByteLimit", vectorByteLimit, 1 << 20...1 << 44) }
+        if let transactionByteLimit { try check("transactionByteLimit", transactionByteLimit, 1 << 18...1 << 42) }
+        var options = PagerOptions()
+        options.isReadOnly = isReadOnly
+        options.cacheByteLimit = cacheByteLimit
+        options.transactionByteLimit = transactionByteLimit
+        options.logByteLimit = logByteLimit
+        options.lockWait = lockWait
+        options.relaxedWindow = relaxedWindow
+        options.readerDeadline = readerDeadline
+        options.checkpointsInBackground = runsBackgroundWork
+        options.time = time
+        options.random = random
+        return options
+    }
+}
+
+/// How a passphrase becomes a key.
+public enum KeyStretching: Sendable, Hashable {
+    /// scrypt (RFC 7914): memory 128 × 2^logN × r bytes. The default is 17, 8, 1: 128 MiB and about half a second.
+    case scrypt(logN: Int = 17, r: Int = 8, p: Int = 1)
+    /// PBKDF2 with HMAC-SHA-256 (RFC 8018), for users bound to FIPS.
+    case pbkdf2(iterations: Int = 600_000)
+}
+
+/// What a new file is made with.
+public struct CreationOptions: Sendable {
+    /// Bytes a page: a power of two from 4,096 to 65,536.
+    public var pageSize = 8192
+    /// How a passphrase becomes a key; raw keys need none.
+    public var keyStretching: KeyStretching = .scrypt()
+
+    /// The defaults.
+    public init() {}
+
+    func createOptions() -> CreateOptions {
+        var options = CreateOptions()
+        options.pageSize = pageSize
+        switch keyStretching {
+        case .scrypt(let logN, let r, let p):
+            options.derivation = .scrypt(
+                logN: UInt32(clamping: logN), r: UInt32(clamping: r), p: UInt32(clamping: p))
+        case .pbkdf2(let iterations): options.derivation = .pbkdf2SHA256(iterations: UInt32(clamping: iterations))
+        }
+        return options
+    }
+}

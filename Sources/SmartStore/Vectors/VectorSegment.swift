@@ -1,0 +1,164 @@
+import PageStore
+import Synchronization
+import TreeStore
+import VectorIndex
+
+// A vector index of the store: rows on pages, links in memory.
+//
+// 1. A row is durable with its commit: vector, `_id` and row number are pages like any other.
+// 2. It enters the index in memory after the commit is in the log and before anybody can see it, with the commit's
+//    sequence as its birth; snapshots older than that do not see it. Deletion sets its death the same way.
+// 3. Links are derived. They are made in the background and saved at checkpoints, in a transaction of their own; after
+//    a crash what was not saved is linked again, and until then found by scanning.
+// 4. Nothing is read at open but the small state; blocks come in as searches touch them.
+
+final class VectorSegment: Sendable {
+    let definition: VectorIndexDefinition
+    let index: HNSWIndex
+    /// Rows linked at the last save, to decide when the next pays.
+    private let savedLinked: Mutex<Int>
+
+    init(definition: VectorIndexDefinition, index: HNSWIndex, savedLinked: Int) {
+        self.definition = definition
+        self.index = index
+        self.savedLinked = Mutex(savedLinked)
+    }
+
+    /// A new, empty index.
+    static func create(
+        _ definition: VectorIndexDefinition, pager: Pager, memoryLimit: Int?
+    ) throws(VectorError) -> VectorSegment {
+        let source = PagedBlockSource(pager: pager, arrays: definition.arrays)
+        let index = try HNSWIndex(
+            options: definition.options, restoring: IndexState(options: definition.options), source: source,
+            memoryLimit: memoryLimit)
+        return VectorSegment(definition: definition, index: index, savedLinked: 0)
+    }
+
+    /// The index as the newest commit left it. Reads its state and its deleted rows, no vector and no link.
+    static func restore(
+        _ definition: VectorIndexDefinition, catalog: Catalog, view: PageView, pager: Pager, memoryLimit: Int?
+    ) throws -> VectorSegment {
+        let name = (definition.collection, definition.field)
+        let counters = try catalog.entry(CatalogKind.vectorCounters.key(name.0, name.1), in: view)
+        let rowCount = counters?.count("rows") ?? 0
+        var state = IndexState(options: definition.options)
+        if let bytes = try catalog.tree.get(CatalogKind.vectorLinks.key(name.0, name.1).span.bytes, in: view),
+            let saved = try? IndexState.decode(bytes), saved.rowCount <= rowCount
+        {
+            // Links that do not decode are rebuilt; they are derived.
+            state = saved
+        }
+        state.rowCount = rowCount
+        var deleted: [UInt32] = []
+        let cursor = definition.arrays.dead.cursor(in: view)
+        var isThere = try cursor.seekToFirst()
+        while isThere {
+            let row = VectorRows.row(of: try cursor.key)
+            if Int(row) < rowCount { deleted.append(row) }
+            isThere = try cursor.next()
+        }
+        state.deletedRows = deleted
+        let source = PagedBlockSource(pager: pager, arrays: definition.arrays)
+        let index = try HNSWIndex(
+            options: definition.options, restoring: state, source: source, memoryLimit: memoryLimit)
+        return VectorSegment(definition: definition, index: index, savedLinked: state.linkedCount)
+    }
+
+    /// Whether saving the links pays now: always at a close; else when a quarter more is linked than at the last save,
+    /// or everything is, so that the pages written stay within a few times the links' size.
+    func shouldSave(closing: Bool) -> Bool {
+        guard index.unsavedByteCount > 0 else { return false }
+        if closing { return true }
+        let linked = index.rowCount - index.unlinkedCount
+        let saved = savedLinked.withLock { $0 }
+        return linked - saved >= max(1024, saved / 4)
+    }
+
+    /// Writes changed links and the state into a transaction of their own.
+    func saveLinks(pager: Pager) throws {
+        let transaction = try pager.beginTransaction(holdsLogBound: false)
+        defer { transaction.rollBack() }
+        guard let catalog = Catalog(transaction) else { return }
+        let arrays = definition.arrays
+        let name = (definition.collection, definition.field)
+        // Dropped meanwhile: nothing to save.
+        guard try catalog.entry(CatalogKind.vectorIndex.key(name.0, name.1), in: transaction)?.count("number")
+            == definition.number
+        else { return }
+        let linked = index.rowCount - index.unlinkedCount
+        let blockByteCount = UInt64(PagedArray.bytesPerPage(payloadByteCount: pager.codec.payloadByteCount))
+        try index.save(
+            write: { array, block, bytes in
+                let target = array == .links ? arrays.links : arrays.upper
+                try target.write(
+                    RawSpan(_unsafeBytes: bytes), at: block * blockByteCount, in: transaction)
+            },
+            commit: { state in
+                try catalog.tree.put(
+                    CatalogKind.vectorLinks.key(name.0, name.1).span.bytes, state.encode().span.bytes, in: transaction)
+                _ = try transaction.commit(.grouped)
+            })
+        savedLinked.withLock { $0 = linked }
+    }
+}
+
+/// Reads blocks of an index from the store's pages, at the newest content: rows never change while anybody may read
+/// them, and links are newest in memory.
+struct PagedBlockSource: BlockSource {
+    let pager: Pager
+    let arrays: VectorArrays
+
+    var blockByteCount: Int { PagedArray.bytesPerPage(payloadByteCount: pager.codec.payloadByteCount) }
+
+    func read(_ array: IndexArray, block: UInt64, into bytes: UnsafeMutableRawBufferPointer) throws {
+        let view = try pager.beginLatestView()
+        defer { view.close() }
+        let paged =
+            switch array {
+            case .vectors: arrays.vectors
+            case .links: arrays.links
+            case .upper: arrays.upper
+            }
+        var span = MutableRawSpan(_unsafeBytes: bytes)
+        _ = try paged.readPage(block, into: &span, in: view, cached: false)
+    }
+}
+
+/// The fixed forms of row numbers and `_id` slots.
+enum VectorRows {
+    static let slotByteCount = 32
+    private static let longMark: UInt8 = 0xFF
+
+    static func key(_ row: UInt32) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: row >> (24 - 8 * $0)) } }
+
+    static func row(of bytes: [UInt8]) -> UInt32 { bytes.prefix(4).reduce(0) { $0 << 8 | UInt32($1) } }
+
+    /// Where the `_id` of a row with a long one stands in the rows tree; document keys never begin with this byte.
+    static func longKey(_ row: UInt32) -> [UInt8] { [0xFF, 0xFF] + key(row) }
+
+    /// A slot: length, then a document `{"": _id}` without its frame… kept simple: the BSON of {"_id": value} when it
+    /// fits, else a mark that says to look in the tree.
+    static func slot(for id: BSONValue) -> (slot: [UInt8], isLong: Bool) {
+        let document: Document = ["": id]
+        var slot = [UInt8](repeating: 0, count: slotByteCount)
+        let bytes = document.bson
+        guard bytes.count < slotByteCount else {
+            slot[0] = longMark
+            return (slot, true)
+        }
+        slot[0] = UInt8(bytes.count)
+        slot.replaceSubrange(1..<1 + bytes.count, with: bytes)
+        return (slot, false)
+    }
+
+    static func id(of bytes: [UInt8]) -> BSONValue? { (try? Document(bson: bytes))?[""] }
+
+    static func shortID(in slot: [UInt8]) -> BSONValue? {
+        let count = Int(slot[0])
+        guard count < slotByteCount, count >= 5 else { return nil }
+        return id(of: Array(slot[1..<1 + count]))
+    }
+
+    static func isLong(_ slot: [UInt8]) -> Bool { slot[0] == longMark }
+}

@@ -1,0 +1,69 @@
+// Putting a row: in place when its leaf has room, else by splitting (Tree+Split).
+
+package import PageStore
+
+extension Tree {
+    /// What `put` does about a key's presence.
+    package enum PutMode: Sendable {
+        /// Insert or replace.
+        case upsert
+        /// Leave an existing row alone.
+        case insertOnly
+        /// Insert nothing new.
+        case replaceOnly
+    }
+
+    /// Puts a row. O(log rows), and the pages of a large value.
+    ///
+    /// - Parameters:
+    ///   - key: at most `TreeLimits.maximumKeyByteCount` bytes.
+    ///   - value: at most `TreeLimits.maximumValueByteCount` bytes.
+    /// - Returns: whether the key existed before. `insertOnly` on an existing key and `replaceOnly` on a missing one
+    ///   change nothing.
+    @discardableResult
+    package func put(
+        _ key: RawSpan, _ value: RawSpan, mode: PutMode = .upsert, in tx: PageTransaction
+    ) throws(PageFault) -> Bool {
+        try TreeLimits.checkKey(key.byteCount)
+        try TreeLimits.checkValue(value.byteCount)
+        try tx.relieve()
+        let fits = ValueForm.fitsInline(
+            keyByteCount: key.byteCount, valueByteCount: value.byteCount, payloadByteCount: tx.payloadByteCount)
+        if fits {
+            return try place(key, form: .inline(value.byteCount), inline: value, mode: mode, in: tx)
+        }
+        // Asked first, so that no chain is written in vain.
+        if mode != .upsert {
+            let exists = try contains(key, in: tx)
+            if exists == (mode == .insertOnly) { return exists }
+        }
+        let near = try leaf(for: key, in: tx).id
+        let stored = try StoredValue.store(value, keyByteCount: key.byteCount, near: near, in: tx)
+        let inline = stored.deflated ?? []
+        return try place(key, form: stored.form, inline: inline.span.bytes, mode: .upsert, in: tx)
+    }
+
+    /// Puts a row whose value has its form.
+    private func place(
+        _ key: RawSpan, form: ValueForm, inline: RawSpan, mode: PutMode, in tx: PageTransaction
+    ) throws(PageFault) -> Bool {
+        let leaf = try leaf(for: key, in: tx)
+        let (index, isFound) = leaf.search(key)
+        if isFound {
+            if mode == .insertOnly { return true }
+            let old = leaf.form(index)
+            let editor = try NodeEditor(tx.mutablePage(leaf.id))
+            if !editor.replace(at: index, key: key, form: form, inline: inline) {
+                try splitLeaf(inserting: key, form: form, inline: inline, in: tx)
+            }
+            try StoredValue.free(old, in: tx)
+            return true
+        }
+        if mode == .replaceOnly { return false }
+        let editor = try NodeEditor(tx.mutablePage(leaf.id))
+        if !editor.insert(at: index, key: key, form: form, inline: inline) {
+            try splitLeaf(inserting: key, form: form, inline: inline, in: tx)
+        }
+        return false
+    }
+}

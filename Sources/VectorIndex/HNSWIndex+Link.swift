@@ -1,0 +1,291 @@
+// Linking: taking rows from the scanned tail into the graph.
+//
+// For each level the row stands on, its nearest rows are searched and the diverse ones among them become its
+// neighbours; each neighbour gets a link back, and when its list is full chooses anew. All of it happens under the
+// shared index lock: words are stored one by one (release), so a search sees old links, new links or some of both, each
+// of them a row that exists. A list is changed by one linker at a time: the one that holds the stripe its row hashes to.
+// Unsafe code: see HNSWIndex+Walk.
+
+import Dispatch
+import Synchronization
+
+extension HNSWIndex {
+    /// Links the oldest rows not linked yet, `count` at most, and returns how many were done. With one thread and rows
+    /// appended in the same order, the graph is the same in every run. Stops early when the links are damaged.
+    ///
+    /// Costs about what a search of `buildBreadth` does, per row. Searches go on meanwhile, and other calls of `link`.
+    ///
+    /// - Throws: `source` when vectors cannot be read; rows under way then wait for another try.
+    @discardableResult
+    public func link(atMost count: Int, threads: Int = 1) throws(VectorError) -> Int {
+        guard count > 0 else { return 0 }
+        let run = LinkRun(count: count)
+        if threads <= 1 {
+            linkRows(run)
+        } else {
+            DispatchQueue.concurrentPerform(iterations: threads) { _ in linkRows(run) }
+        }
+        if let failure = run.failure.withLock({ $0 }) { throw failure }
+        return run.done.load(ordering: .relaxed)
+    }
+
+    /// Throws all links away and puts every row into the tail, where searches find it exactly; ``link(atMost:threads:)``
+    /// then builds the graph anew.
+    public func rebuild() {
+        saving.withLock { _ in
+            lock.claim()
+            defer { lock.leave() }
+            links.resetToZeros()
+            upper.resetToZeros()
+            entry.store(0, ordering: .releasing)
+            updateQueue { $0 = LinkQueue(linked: 0, waiting: []) }
+            generation.add(1, ordering: .releasing)
+            damaged.store(false, ordering: .releasing)
+        }
+    }
+
+    private func linkRows(_ run: LinkRun) {
+        let scratch = scratches.take()
+        defer { scratches.giveBack(scratch) }
+        while run.takeTurn() {
+            do throws(VectorError) {
+                guard try linkNext(scratch) else { return }
+                run.done.add(1, ordering: .relaxed)
+            } catch {
+                run.fail(error)
+                return
+            }
+            keepWithinLimit()
+        }
+    }
+
+    /// Links one row. False when there is none, or the links are damaged.
+    private func linkNext(_ scratch: SearchScratch) throws(VectorError) -> Bool {
+        lock.share()
+        defer { lock.leave() }
+        guard !isDamaged, let claim = updateQueue({ $0.claim(rowCount: self.rowCount) }) else { return false }
+        var isLinked = false
+        defer {
+            let completed = isLinked
+            updateQueue { completed ? $0.complete(claim) : $0.fail(claim) }
+        }
+        do throws(VectorError) {
+            let needsNoLinks = rows.isNeverVisible(claim.row)
+            isLinked = needsNoLinks ? true : try link(claim, scratch)
+        } catch {
+            guard case .corruptImage = error.code else { throw error }
+        }
+        if !isLinked { damaged.store(true, ordering: .releasing) }
+        return isLinked
+    }
+
+    /// False when the links are damaged.
+    private func link(_ claim: LinkQueue.Claim, _ scratch: SearchScratch) throws(VectorError) -> Bool {
+        let row = claim.row
+        let rowBound = rowCount
+        let top = levels.level(of: row)
+        try vectors.ensure(row * scorer.stride, scorer.stride)
+        VectorCoding.decode(scorer.base + row * scorer.stride, options, into: scratch.query)
+        if entry.load(ordering: .acquiring) == 0 {
+            let isFirst = promotion.withLock { _ in
+                entry.compareExchange(expected: 0, desired: row + 1, ordering: .acquiringAndReleasing).exchanged
+            }
+            if isFirst { return true }
+        }
+        let entryLevel = levels.level(of: entry.load(ordering: .acquiring) - 1)
+
+        // Search all levels before changing any, so that nobody enters a level where the row has no links yet.
+        var plans: [[UInt32]] = []
+        let highest = min(top, entryLevel)
+        let breadth = options.buildBreadth
+        var nothing = ResultFilter()
+        var end = try descend(to: highest, scratch.query, scratch, breadth: breadth, rowBound: rowBound, mayPause: false)
+        for level in stride(from: highest, through: 0, by: -1) {
+            guard case .finished = end else { return false }
+            let walk = Walk(level: level, breadth: breadth, rowBound: rowBound, mayPause: false)
+            end = try run(walk, scratch.query, scratch, &nothing)
+            guard case .finished = end else { return false }
+            let candidates = linkable(scratch, except: row)
+            plans.append(try selectNeighbours(candidates, limit: options.connectivity, scratch))
+            if level > 0 {
+                let nearest = Candidate.row(scratch.beam[0])
+                scratch.beginWalk(rowCount: rowBound, breadth: breadth)
+                try seed(nearest, scratch.query, scratch)
+            }
+        }
+        if claim.isRelink {
+            for level in 0...top where try !leave(row, level: level, scratch) { return false }
+        }
+        for (level, neighbours) in plans.reversed().enumerated() {
+            guard try connect(row, to: neighbours, level: level, scratch) else { return false }
+        }
+        if top > entryLevel {
+            promotion.withLock { _ in
+                if top > levels.level(of: entry.load(ordering: .acquiring) - 1) {
+                    entry.store(row + 1, ordering: .releasing)
+                }
+            }
+        }
+        return true
+    }
+
+    /// The beam without the row itself, and without deleted rows unless there are no others.
+    private func linkable(_ scratch: SearchScratch, except row: Int) -> [UInt64] {
+        var all: [UInt64] = []
+        all.reserveCapacity(scratch.beamCount)
+        for i in 0..<scratch.beamCount where Candidate.row(scratch.beam[i]) != row {
+            all.append(scratch.beam[i] & ~Candidate.expanded)
+        }
+        guard rows.deletedCount > 0 else { return all }
+        let living = all.filter { !rows.isDeleted(Candidate.row($0)) }
+        return living.isEmpty ? all : living
+    }
+
+    /// Writes a row's links on one level and the links back. False when a list is damaged.
+    private func connect(
+        _ row: Int, to neighbours: [UInt32], level: Int, _ scratch: SearchScratch
+    ) throws(VectorError) -> Bool {
+        let isSound = try withStripe(row) { () throws(VectorError) -> Bool in
+            guard let old = try readList(row: row, level: level) else { return false }
+            // Links that others made to this row's list meanwhile are kept where there is room.
+            let others = old.filter { !neighbours.contains($0) }
+            try writeList(Array((neighbours + others).prefix(options.degree(level: level))), row: row, level: level)
+            return true
+        }
+        guard isSound else { return false }
+        for neighbour in neighbours {
+            let isSound = try withStripe(Int(neighbour)) { () throws(VectorError) -> Bool in
+                try add(row, toListOf: Int(neighbour), level: level, scratch)
+            }
+            guard isSound else { return false }
+        }
+        return true
+    }
+
+    /// Adds a link back; a full list chooses anew among its rows and the new one.
+    private func add(
+        _ row: Int, toListOf neighbour: Int, level: Int, _ scratch: SearchScratch
+    ) throws(VectorError) -> Bool {
+        guard var list = try readList(row: neighbour, level: level) else { return false }
+        guard !list.contains(UInt32(row)) else { return true }
+        list.append(UInt32(row))
+        if list.count > options.degree(level: level) {
+            guard let candidates = try repaired(list, of: neighbour, level: level) else { return false }
+            list = try chooseAnew(neighbour, from: candidates, level: level, scratch)
+        }
+        try writeList(list, row: neighbour, level: level)
+        return true
+    }
+
+    /// The rows of a list, where a deleted one is replaced by the rows of its own list: whoever was reached through it
+    /// stays within reach. Nil when a list is damaged.
+    private func repaired(_ list: [UInt32], of row: Int, level: Int) throws(VectorError) -> [UInt32]? {
+        guard rows.deletedCount > 0 else { return list }
+        var living = list.filter { !rows.isDeleted(Int($0)) }
+        guard living.count < list.count else { return list }
+        for dead in list where rows.isDeleted(Int(dead)) {
+            guard let beyond = try readList(row: Int(dead), level: level) else { return nil }
+            for next in beyond where Int(next) != row && !rows.isDeleted(Int(next)) && !living.contains(next) {
+                living.append(next)
+            }
+        }
+        return living.isEmpty ? list : living
+    }
+
+    /// Chooses a row's list from candidates, none of which is the row itself.
+    private func chooseAnew(
+        _ row: Int, from candidates: [UInt32], level: Int, _ scratch: SearchScratch
+    ) throws(VectorError) -> [UInt32] {
+        if !vectors.isComplete {
+            try vectors.ensure(row * scorer.stride, scorer.stride)
+            for other in candidates { try vectors.ensure(Int(other) * scorer.stride, scorer.stride) }
+        }
+        let vector = decoded(row, scratch.neighbour)
+        var keys: [UInt64] = []
+        keys.reserveCapacity(candidates.count)
+        candidates.withUnsafeBufferPointer { all in
+            for start in Swift.stride(from: 0, to: all.count, by: SearchScratch.batch) {
+                let count = min(SearchScratch.batch, all.count - start)
+                scorer.gather(
+                    vector, scorer.base, scorer.stride, scorer.dimension, all.baseAddress! + start, count,
+                    scratch.figures)
+                for i in 0..<count { keys.append(scorer.key(figure: scratch.figures[i], row: all[start + i])) }
+            }
+        }
+        keys.sort()
+        return try selectNeighbours(keys, limit: options.degree(level: level), scratch)
+    }
+
+    /// Takes a row that has got a new vector out of its old neighbourhood on one level: its old neighbours that link to
+    /// it choose anew among their rows and its other old neighbours. False when a list is damaged.
+    private func leave(_ row: Int, level: Int, _ scratch: SearchScratch) throws(VectorError) -> Bool {
+        guard let old = try withStripe(row, { () throws(VectorError) in try readList(row: row, level: level) }) else {
+            return false
+        }
+        for neighbour in old {
+            let isSound = try withStripe(Int(neighbour)) { () throws(VectorError) -> Bool in
+                guard let list = try readList(row: Int(neighbour), level: level) else { return false }
+                guard list.contains(UInt32(row)) else { return true }
+                var candidates = list.filter { Int($0) != row }
+                for other in old where other != neighbour && !candidates.contains(other) { candidates.append(other) }
+                guard let living = try repaired(candidates, of: Int(neighbour), level: level) else { return false }
+                let chosen = try chooseAnew(Int(neighbour), from: living, level: level, scratch)
+                try writeList(chosen, row: Int(neighbour), level: level)
+                return true
+            }
+            guard isSound else { return false }
+        }
+        try withStripe(row) { () throws(VectorError) in try writeList([], row: row, level: level) }
+        return true
+    }
+
+    // MARK: Lists
+
+    private func withStripe<R>(_ row: Int, _ body: () throws(VectorError) -> R) throws(VectorError) -> R {
+        try stripes[row % Self.stripeCount].withLock { _ throws(VectorError) in try body() }
+    }
+
+    /// The rows in a list, or nil when one of them cannot be.
+    func readList(row: Int, level: Int) throws(VectorError) -> [UInt32]? {
+        let words = try list(row: row, level: level)
+        let count = rowCount
+        var found: [UInt32] = []
+        found.reserveCapacity(options.degree(level: level) + 1)
+        for i in 0..<options.degree(level: level) {
+            let word = words[i].load(ordering: .acquiring)
+            if word == 0 { break }
+            guard Int(word) <= count, level == 0 || levels.level(of: Int(word) - 1) >= level else { return nil }
+            found.append(word - 1)
+        }
+        return found
+    }
+
+    /// Writes a list, at most the level's degree, zeros behind it, and marks its blocks as unsaved.
+    private func writeList(_ list: [UInt32], row: Int, level: Int) throws(VectorError) {
+        let words = try self.list(row: row, level: level)
+        let degree = options.degree(level: level)
+        for i in 0..<degree {
+            words[i].store(i < list.count ? list[i] + 1 : 0, ordering: .releasing)
+        }
+        let arena = level == 0 ? links : upper
+        arena.markDirty(listOffset(row: row, level: level), degree * 4)
+    }
+}
+
+/// One call of `link`: how many rows are left to take, how many are done, and what went wrong first.
+private final class LinkRun: Sendable {
+    let done = Atomic<Int>(0)
+    let failure = Guarded<VectorError?>(nil)
+    private let left: Atomic<Int>
+
+    init(count: Int) {
+        left = Atomic(count)
+    }
+
+    func takeTurn() -> Bool { left.subtract(1, ordering: .relaxed).newValue >= 0 }
+
+    func fail(_ error: VectorError) {
+        failure.withLock { $0 = $0 ?? error }
+        left.store(0, ordering: .relaxed)
+    }
+}

@@ -1,0 +1,283 @@
+// The index: vectors by row number, a navigable small-world graph over them, and what a search may see.
+//
+// What must hold:
+// 1. A row, once appended, is found by every search at a sequence from its birth to before its death: through the
+//    graph when it is linked, by exact scan until then. A row may be met both ways; equal keys are merged.
+// 2. Links are derived. They may be stale, damaged or missing: that costs time or recall, never a wrong distance, a
+//    deleted row, or a trap. Any link word is checked against the row count before use.
+// 3. Searches, linkers, appends of new rows, deletes and saves share the index lock. It is held alone only to drop
+//    blocks, to give a deleted row a new vector, and to throw the links away.
+// 4. What sharers change under one another's eyes is atomic: link words, births and deaths, the counters. A new row's
+//    bytes are written before the row count covers them; its links before the linked count does.
+
+import Synchronization
+
+/// A hierarchical navigable small-world graph over vectors (Malkov & Yashunin 2016), with an exactly searched tail of
+/// rows not linked yet, visibility by commit sequence, filters, and memory bounded over a ``BlockSource``.
+///
+/// Rows are dense numbers from 0 which the owner maps to its own identities. All methods may be called from any
+/// thread; appends of new rows are serialised inside.
+public final class HNSWIndex: Sendable {
+    /// Rows for which address space is reserved unless said otherwise.
+    public static let defaultMaximumRowCount = 1 << 24
+
+    /// The settings, fixed for the index's life.
+    public let options: IndexOptions
+    /// Rows the index can hold: as asked for, or fewer where the system grants less address space.
+    public let maximumRowCount: Int
+    let levels: LevelScheme
+    let rows: RowTable
+    let vectors: Arena
+    let links: Arena
+    let upper: Arena
+    let scorer: RowScorer
+    let budget: MemoryBudget
+    let scratches: ScratchPool
+    let lock = ReadWriteLock()
+    let queue: Guarded<LinkQueue>
+    let stripes: [Guarded<Void>]
+    let promotion = Guarded(())
+    let saving = Guarded(())
+    /// Rows given new vectors while a save runs; nil while none runs.
+    let reusedWhileSaving = Guarded<[UInt32]?>(nil)
+    /// The entry row + 1, 0 while nothing is linked.
+    let entry: Atomic<Int>
+    let rowCounter: Atomic<Int>
+    let linkedCounter: Atomic<Int>
+    let waitingCounter: Atomic<Int>
+    let damaged = Atomic<Bool>(false)
+    /// Counts how often the links were thrown away, so that a walk that was interrupted notices.
+    let generation = Atomic<Int>(0)
+    private let appending = Guarded(())
+
+    /// An empty index in memory. Nothing can be dropped from it, so it has no memory limit.
+    public convenience init(
+        options: IndexOptions, maximumRowCount: Int = defaultMaximumRowCount
+    ) throws(VectorError) {
+        try self.init(
+            state: IndexState(options: options), source: nil, memoryLimit: nil, maximumRowCount: maximumRowCount)
+    }
+
+    /// An index whose saved bytes are read as searches touch them. O(deleted and waiting rows); reads no block.
+    ///
+    /// - Parameters:
+    ///   - options: must be those of the state, `buildBreadth` excepted.
+    ///   - state: what the last save returned, brought up to date as ``IndexState`` says; `IndexState(options:)` for a
+    ///     new index.
+    ///   - source: where blocks come from. Rows must be readable there, encoded, when they are appended here.
+    ///   - memoryLimit: bytes of blocks to keep, or nil for no limit. Passed by what one search step or one linked row
+    ///     touches before blocks are dropped; unsaved link blocks count and stay.
+    /// - Throws: `corruptImage` when state and options do not fit, `full`, `outOfMemory`.
+    public convenience init(
+        options: IndexOptions, restoring state: IndexState, source: any BlockSource, memoryLimit: Int?,
+        maximumRowCount: Int = defaultMaximumRowCount
+    ) throws(VectorError) {
+        try state.check()
+        let saved = state.options
+        guard
+            saved.dimension == options.dimension, saved.metric == options.metric, saved.storage == options.storage,
+            saved.connectivity == options.connectivity, saved.seed == options.seed
+        else { throw VectorError(.corruptImage(reason: "the state was saved under other options")) }
+        var current = state
+        current.options = options
+        try self.init(state: current, source: source, memoryLimit: memoryLimit, maximumRowCount: maximumRowCount)
+    }
+
+    private init(
+        state: IndexState, source: (any BlockSource)?, memoryLimit: Int?, maximumRowCount: Int
+    ) throws(VectorError) {
+        let options = state.options
+        let block = source?.blockByteCount ?? Self.memoryBlockByteCount
+        guard block >= 64, block % 64 == 0, block <= 1 << 24 else {
+            throw VectorError(.invalidOption(name: "blockByteCount", reason: "\(block) is not 64...2^24 in steps of 64"))
+        }
+        guard maximumRowCount >= 1 else {
+            throw VectorError(.invalidOption(name: "maximumRowCount", reason: "\(maximumRowCount) is not positive"))
+        }
+        levels = LevelScheme(options)
+        budget = MemoryBudget(limit: source == nil ? nil : memoryLimit)
+        // Address space costs nothing until touched, but a process may be limited in it: take less then.
+        var capacity = min(maximumRowCount, Candidate.maximumRowCount, Self.largestReservation / options.vectorStride)
+        let parts: (RowTable, Arena, Arena, Arena)
+        while true {
+            do {
+                let levels = levels
+                let budget = budget
+                func arena(_ array: IndexArray, _ stride: Int, _ count: Int, _ saved: Int) throws(VectorError) -> Arena {
+                    try Arena(
+                        array, capacity: count * stride, blockByteCount: block, source: source, saved: saved * stride,
+                        budget: budget)
+                }
+                parts = (
+                    try RowTable(capacity: capacity),
+                    try arena(.vectors, options.vectorStride, capacity, state.rowCount),
+                    try arena(.links, options.linkStride, capacity, state.rowCount),
+                    try arena(
+                        .upper, options.upperStride, levels.recordCount(rowCount: capacity),
+                        levels.recordCount(rowCount: state.rowCount))
+                )
+                break
+            } catch {
+                guard capacity > max(4096, state.rowCount) else { throw error }
+                capacity = max(capacity / 2, state.rowCount)
+            }
+        }
+        guard state.rowCount <= capacity else { throw VectorError(.full(maximumRowCount: capacity)) }
+        self.options = options
+        self.maximumRowCount = capacity
+        (rows, vectors, links, upper) = parts
+        scorer = RowScorer(options, base: parts.1.base)
+        scratches = ScratchPool(dimension: options.dimension)
+        stripes = (0..<Self.stripeCount).map { _ in Guarded(()) }
+        entry = Atomic(state.entryRow.map { Int($0) + 1 } ?? 0)
+        rowCounter = Atomic(state.rowCount)
+        linkedCounter = Atomic(state.linkedCount)
+        waitingCounter = Atomic(state.waitingRows.count)
+        queue = Guarded(LinkQueue(linked: state.linkedCount, waiting: state.waitingRows))
+        for row in state.deletedRows { rows.kill(Int(row), at: 0) }
+        if state.entryRow == nil && state.linkedCount > 0 { damaged.store(true, ordering: .relaxed) }
+    }
+
+    /// Locks over link lists: a row's list belongs to lock row % count.
+    static let stripeCount = 256
+    private static let memoryBlockByteCount = 8128
+    private static let largestReservation = 1 << 40
+
+    // MARK: Figures
+
+    /// Rows appended so far, deleted ones included.
+    public var rowCount: Int { rowCounter.load(ordering: .acquiring) }
+
+    /// Rows that have been deleted and not reused.
+    public var deletedCount: Int { rows.deletedCount }
+
+    /// Rows that searches still scan because they are not in the graph.
+    public var unlinkedCount: Int { queue.withLock { $0.unlinkedCount(rowCount: rowCount) } }
+
+    /// Whether saved links turned out to be unusable. Searches then scan exactly; ``rebuild()`` starts over.
+    public var isDamaged: Bool { damaged.load(ordering: .acquiring) }
+
+    /// Bytes of blocks in memory: vectors, links and upper lists, without 16 bytes a row for visibility.
+    public var residentByteCount: Int { budget.resident.load(ordering: .relaxed) }
+
+    // MARK: Rows
+
+    /// The stored bytes of a vector: checked, for cosine scaled to length 1, converted. O(dimension).
+    ///
+    /// - Throws: `wrongDimension`, `notFinite`, `zeroVector`, `outOfStorageRange`.
+    public static func encode(_ vector: [Float], _ options: IndexOptions) throws(VectorError) -> [UInt8] {
+        try VectorCoding.encode(vector, options)
+    }
+
+    /// Adds a committed row; it is searchable, by scan until ``link(atMost:threads:)`` takes it into the graph.
+    ///
+    /// - Parameters:
+    ///   - row: ``rowCount``, or a deleted row that no running or coming search may see any more.
+    ///   - vector: as for ``encode(_:_:)``.
+    ///   - birth: the commit sequence from which on searches see the row.
+    /// - Throws: as ``encode(_:_:)``; `rowOutOfRange`, `full`, `source`.
+    public func append(row: UInt32, vector: [Float], birth: UInt64) throws(VectorError) {
+        try appendEncoded(row: row, bytes: VectorCoding.encode(vector, options), birth: birth)
+    }
+
+    /// Adds a row whose bytes ``encode(_:_:)`` has made. See ``append(row:vector:birth:)``.
+    public func appendEncoded(row: UInt32, bytes: [UInt8], birth: UInt64) throws(VectorError) {
+        try appendEncoded(row: row, bytes: bytes.span.bytes, birth: birth)
+    }
+
+    /// Adds a row whose bytes ``encode(_:_:)`` has made. See ``append(row:vector:birth:)``.
+    ///
+    /// - Throws: `corruptImage` when the size is not ``IndexOptions/vectorStride``.
+    public func appendEncoded(row: UInt32, bytes: RawSpan, birth: UInt64) throws(VectorError) {
+        guard bytes.byteCount == options.vectorStride else {
+            throw VectorError(.corruptImage(reason: "a row of \(bytes.byteCount) bytes"))
+        }
+        let isNew = Int(row) >= rowCount
+        if isNew { lock.share() } else { lock.claim() }
+        defer { lock.leave() }
+        try appending.withLock { _ throws(VectorError) in
+            if isNew { try place(Int(row), bytes, birth) } else { try replace(Int(row), bytes, birth) }
+        }
+    }
+
+    private func place(_ row: Int, _ bytes: RawSpan, _ birth: UInt64) throws(VectorError) {
+        let count = rowCounter.load(ordering: .relaxed)
+        guard row == count else {
+            throw VectorError(.rowOutOfRange(row: UInt32(truncatingIfNeeded: row), rowCount: count))
+        }
+        guard row < maximumRowCount else { throw VectorError(.full(maximumRowCount: maximumRowCount)) }
+        let offset = row * options.vectorStride
+        vectors.grow(toByteCount: offset + options.vectorStride)
+        try vectors.ensure(offset, options.vectorStride)
+        links.grow(toByteCount: (row + 1) * options.linkStride)
+        upper.grow(toByteCount: levels.recordCount(rowCount: row + 1) * options.upperStride)
+        bytes.withUnsafeBytes { (vectors.base + offset).copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
+        rows.bear(row, at: birth)
+        rowCounter.store(row + 1, ordering: .releasing)
+    }
+
+    private func replace(_ row: Int, _ bytes: RawSpan, _ birth: UInt64) throws(VectorError) {
+        guard rows.isDeleted(row) else {
+            throw VectorError(.rowOutOfRange(row: UInt32(truncatingIfNeeded: row), rowCount: rowCount))
+        }
+        let offset = row * options.vectorStride
+        try vectors.ensure(offset, options.vectorStride)
+        bytes.withUnsafeBytes { (vectors.base + offset).copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
+        rows.bear(row, at: birth)
+        updateQueue { $0.reuse(row) }
+        reusedWhileSaving.withLock { $0?.append(UInt32(row)) }
+    }
+
+    /// Ends rows' lives: searches at `death` and later no longer see them. Of two deaths the earlier holds.
+    ///
+    /// - Throws: `rowOutOfRange` before anything is changed.
+    public func markDeleted(rows deleted: [UInt32], death: UInt64) throws(VectorError) {
+        let count = rowCount
+        if let row = deleted.first(where: { Int($0) >= count }) {
+            throw VectorError(.rowOutOfRange(row: row, rowCount: count))
+        }
+        for row in deleted { rows.kill(Int(row), at: death) }
+    }
+
+    /// Ends one row's life. See ``markDeleted(rows:death:)``.
+    public func markDeleted(row: UInt32, death: UInt64) throws(VectorError) {
+        try markDeleted(rows: [row], death: death)
+    }
+
+    /// The stored vector of a row, deleted or not: for cosine scaled to length 1. O(dimension).
+    public func vector(row: UInt32) throws(VectorError) -> [Float] {
+        lock.share()
+        defer { lock.leave() }
+        guard Int(row) < rowCount else { throw VectorError(.rowOutOfRange(row: row, rowCount: rowCount)) }
+        let offset = Int(row) * options.vectorStride
+        try vectors.ensure(offset, options.vectorStride)
+        return [Float](unsafeUninitializedCapacity: options.dimension) { floats, count in
+            VectorCoding.decode(vectors.base + offset, options, into: floats.baseAddress!)
+            count = options.dimension
+        }
+    }
+
+    // MARK: Shared by the other files
+
+    /// Changes the link queue and publishes its counters for searches.
+    func updateQueue<R>(_ body: (inout LinkQueue) -> R) -> R {
+        queue.withLock { queue in
+            let result = body(&queue)
+            linkedCounter.store(queue.linked, ordering: .releasing)
+            waitingCounter.store(queue.waiting.count, ordering: .releasing)
+            return result
+        }
+    }
+
+    /// Drops blocks when more are in memory than allowed. The index lock is not held.
+    func keepWithinLimit() {
+        guard budget.isExceeded else { return }
+        lock.claim()
+        defer { lock.leave() }
+        let target = budget.limit - budget.limit / 8
+        for arena in [vectors, links, upper] { arena.evict(to: target) }
+    }
+
+    /// Bytes of links that a save would write, in whole blocks.
+    public var unsavedByteCount: Int { (links.dirtyBlockCount + upper.dirtyBlockCount) * links.blockByteCount }
+}
