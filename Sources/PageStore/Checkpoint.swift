@@ -16,6 +16,7 @@ extension Pager {
     @discardableResult
     package func checkpoint() throws(PageFault) -> Bool {
         guard !options.isReadOnly else { throw .readOnly }
+        if let prepare = beforeCheckpoint.withLock({ $0 }) { try prepare(false) }
         try checkpointTurn.lock()
         defer { checkpointTurn.unlock() }
         return try checkpointHoldingTurn(closing: false)

@@ -17,8 +17,11 @@ package final class PageTransaction: PageView, @unchecked Sendable {
     var logStart: LogPosition?
     /// Blocks whose free counts this transaction has touched, to be counted anew after a rollback.
     var touchedBlocks: Set<UInt64> = []
-    private(set) var isOpen = true
-    private(set) var isPoisoned = false
+    /// Called once the commit is in the log and before anybody can see it, with its sequence: what keeps derived state
+    /// in memory (the vector indexes) adds the commit's rows here. Must not fail.
+    package var willPublish: ((CommitSequence) -> Void)?
+    package private(set) var isOpen = true
+    package private(set) var isPoisoned = false
 
     init(pager: Pager, base: CommitState) {
         self.pager = pager

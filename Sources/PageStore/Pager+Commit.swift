@@ -33,6 +33,7 @@ extension Pager {
         writer.commitEnds.append(CommitEnd(state: state, end: writer.log.end, tag: writer.log.endTag))
         logUse.withLock { $0.end = writer.log.end }
         statistics.commits.add(1)
+        transaction.willPublish?(state.sequence)
         logSync.appended(to: writer.log.end, commit: state, isRelaxed: durability == .relaxed)
         checkpointIfDue()
         return CommitTicket(sequence: state.sequence, position: writer.log.end, durability: durability)

@@ -1,4 +1,5 @@
 package import StoreIO
+import Synchronization
 
 // Creating, opening and closing a file.
 
@@ -305,6 +306,8 @@ extension Pager {
             return
         }
         drainCheckpointQueue()
+        // A fault here is met again below; the file must be released whatever happens.
+        if let prepare = beforeCheckpoint.withLock({ $0 }) { try? prepare(true) }
         try checkpointTurn.lock()
         defer { checkpointTurn.unlock() }
         if isClosed { return }

@@ -1,6 +1,6 @@
 import Dispatch
 package import StoreIO
-import Synchronization
+package import Synchronization
 
 // The page layer's front: snapshots, the single writer, and what they share.
 //
@@ -33,11 +33,13 @@ package final class Pager: @unchecked Sendable {
     let logUse: Mutex<LogUse>
     var writer: WriterState
     var slots: SlotState
+    /// Called before a checkpoint copies anything: the layer above writes what it keeps derived in memory.
+    package let beforeCheckpoint = Mutex<(@Sendable (_ closing: Bool) throws(PageFault) -> Void)?>(nil)
     private let closed = Atomic<Bool>(false)
     private let checkpointQueue = DispatchQueue(label: "smartstore.checkpoint")
     private let checkpointPending = Atomic<Bool>(false)
     private let relaxedPending = Atomic<Bool>(false)
-    let statistics = PagerCounters()
+    package let statistics = PagerCounters()
 
     /// What the writer's turn guards.
     struct WriterState {
@@ -136,6 +138,15 @@ package final class Pager: @unchecked Sendable {
         return snapshot
     }
 
+    /// A view of the newest appended content, for arrays that are only ever appended to. Registered like a snapshot.
+    package func beginLatestView() throws(PageFault) -> Snapshot {
+        guard !isClosed else { throw .closed }
+        let now = options.time.monotonicNanoseconds()
+        var (state, registration) = readers.state.withLock { ($0.published, $0.register(startedAt: now)) }
+        state.sequence = .max
+        return Snapshot(pager: self, state: state, registration: registration)
+    }
+
     func endSnapshot(_ registration: UInt64) { readers.state.withLock { $0.end(registration) } }
 
     package var published: CommitState { readers.state.withLock { $0.published } }
@@ -218,9 +229,10 @@ package final class Pager: @unchecked Sendable {
     // MARK: Writing
 
     /// Waits for the writer's turn and begins a transaction on the newest commit.
-    package func beginTransaction() throws(PageFault) -> PageTransaction {
+    /// - Parameter holdsLogBound: false for what a checkpoint itself needs written.
+    package func beginTransaction(holdsLogBound: Bool = true) throws(PageFault) -> PageTransaction {
         guard !options.isReadOnly else { throw .readOnly }
-        try holdLogBound()
+        if holdsLogBound { try holdLogBound() }
         try turn.lock()
         guard !isClosed, !logSync.failed else {
             turn.unlock()
@@ -266,7 +278,7 @@ package final class Pager: @unchecked Sendable {
 
     // MARK: State
 
-    var logByteCount: UInt64 {
+    package var logByteCount: UInt64 {
         let use = logUse.withLock { $0 }
         return (use.end - use.tail) * logGeometry.slotByteCount
     }

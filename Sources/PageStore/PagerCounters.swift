@@ -1,3 +1,4 @@
+import StoreIO
 import Synchronization
 
 /// Counters of the page layer; relaxed, for reports only.
@@ -16,4 +17,30 @@ package final class PagerCounters: Sendable {
     package let checkpointsHeldBack = Counter()
     package let spills = Counter()
     package let readersExpired = Counter()
+}
+
+/// The page layer at a moment, for reports.
+package struct PagerReport: Sendable {
+    package var state: CommitState
+    package var fileByteCount: UInt64
+    package var logByteCount: UInt64
+    package var cachedFrameCount: Int
+    package var readerCount: Int
+    package var syncCount: UInt64
+    package var commitCount: UInt64
+    package var pageReadCount: UInt64
+    package var pagesCheckpointed: UInt64
+    package var checkpointCount: UInt64
+    package var heldBackCount: UInt64
+}
+
+extension Pager {
+    package func report() throws(PageFault) -> PagerReport {
+        PagerReport(
+            state: published, fileByteCount: try mappingFile { () throws(FileFault) in try file.size() },
+            logByteCount: logByteCount, cachedFrameCount: cache.frameCount, readerCount: readerCount,
+            syncCount: logSync.syncs, commitCount: statistics.commits.count,
+            pageReadCount: statistics.pageReads.count, pagesCheckpointed: statistics.pagesCheckpointed.count,
+            checkpointCount: statistics.checkpoints.count, heldBackCount: statistics.checkpointsHeldBack.count)
+    }
 }

@@ -14,12 +14,21 @@ import Synchronization
 final class MemoryBudget: Sendable {
     let limit: Int
     let resident = Atomic<Int>(0)
+    /// Bytes above which dropping blocks is worth a try: the limit, or more while unsaved blocks hold it up.
+    private let threshold: Atomic<Int>
 
     init(limit: Int?) {
         self.limit = limit ?? .max
+        threshold = Atomic(self.limit)
     }
 
-    var isExceeded: Bool { resident.load(ordering: .relaxed) > limit }
+    var isExceeded: Bool { resident.load(ordering: .relaxed) > threshold.load(ordering: .relaxed) }
+
+    /// After dropping what could be dropped: does not ask again before a sixteenth of the limit has come on top.
+    func setThreshold() {
+        let held = resident.load(ordering: .relaxed)
+        threshold.store(held > limit ? held + limit / 16 : limit, ordering: .relaxed)
+    }
 }
 
 final class Arena: @unchecked Sendable {

@@ -14,11 +14,13 @@ public struct LinkReport: Sendable, Equatable {
     public var damagedListCount = 0
     /// Lists that name their own row or a row twice.
     public var repeatingListCount = 0
-    /// Linked rows that level 0 leads to from the entry row.
+    /// Linked rows that are not deleted. Links to deleted rows go away in time, so those are not counted on.
+    public var livingCount = 0
+    /// Living rows that level 0 leads to from the entry row.
     public var reachableCount = 0
 
-    /// The share of linked rows that can be reached; 1 for an empty graph.
-    public var reachableShare: Double { linkedCount == 0 ? 1 : Double(reachableCount) / Double(linkedCount) }
+    /// The share of living rows that can be reached; 1 when there are none.
+    public var reachableShare: Double { livingCount == 0 ? 1 : Double(reachableCount) / Double(livingCount) }
 
     /// Whether no list is damaged.
     public var isSound: Bool { damagedListCount == 0 }
@@ -33,8 +35,11 @@ extension HNSWIndex {
         lock.share()
         defer { lock.leave() }
         var report = LinkReport()
-        report.linkedCount = queue.withLock { $0.linked - $0.waiting.count }
+        let (linked, waiting) = queue.withLock { ($0.linked, Set($0.waiting)) }
+        report.linkedCount = linked - waiting.count
         let rowBound = rowCount
+        let isLinked = (0..<rowBound).map { $0 < linked && !rows.isDeleted($0) && !waiting.contains(UInt32($0)) }
+        report.livingCount = isLinked.count { $0 }
         for row in 0..<rowBound {
             let top = levels.level(of: row)
             if top > 0 { report.upperRowCount += 1 }
@@ -47,24 +52,25 @@ extension HNSWIndex {
                 if Set(list).count < list.count || list.contains(UInt32(row)) { report.repeatingListCount += 1 }
             }
         }
-        report.reachableCount = try reachableCount(rowBound: rowBound)
+        report.reachableCount = try reachable(rowBound: rowBound).filter { isLinked[$0] }.count
         return report
     }
 
-    private func reachableCount(rowBound: Int) throws(VectorError) -> Int {
-        guard let start = entryRow, start < rowBound else { return 0 }
+    /// The rows that level 0 leads to from the entry row.
+    private func reachable(rowBound: Int) throws(VectorError) -> [Int] {
+        guard let start = entryRow, start < rowBound else { return [] }
         var seen = [Bool](repeating: false, count: rowBound)
         var pending = [start]
         seen[start] = true
-        var count = 0
+        var reached: [Int] = []
         while let row = pending.popLast() {
-            count += 1
+            reached.append(row)
             for next in try readList(row: row, level: 0) ?? [] where Int(next) < rowBound && !seen[Int(next)] {
                 seen[Int(next)] = true
                 pending.append(Int(next))
             }
         }
-        return count
+        return reached
     }
 
     private var entryRow: Int? {

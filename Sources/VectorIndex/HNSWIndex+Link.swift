@@ -113,7 +113,7 @@ extension HNSWIndex {
                 try seed(nearest, scratch.query, scratch)
             }
         }
-        if claim.isRelink {
+        if claim.isSingle {
             for level in 0...top where try !leave(row, level: level, scratch) { return false }
         }
         for (level, neighbours) in plans.reversed().enumerated() {
@@ -171,7 +171,8 @@ extension HNSWIndex {
         list.append(UInt32(row))
         if list.count > options.degree(level: level) {
             guard let candidates = try repaired(list, of: neighbour, level: level) else { return false }
-            list = try chooseAnew(neighbour, from: candidates, level: level, scratch)
+            let keys = try sortedKeys(of: candidates, from: neighbour, scratch)
+            list = try selectNeighbours(keys, limit: options.degree(level: level), scratch)
         }
         try writeList(list, row: neighbour, level: level)
         return true
@@ -192,10 +193,10 @@ extension HNSWIndex {
         return living.isEmpty ? list : living
     }
 
-    /// Chooses a row's list from candidates, none of which is the row itself.
-    private func chooseAnew(
-        _ row: Int, from candidates: [UInt32], level: Int, _ scratch: SearchScratch
-    ) throws(VectorError) -> [UInt32] {
+    /// The keys of candidates by their distance from a row, nearest first.
+    private func sortedKeys(
+        of candidates: [UInt32], from row: Int, _ scratch: SearchScratch
+    ) throws(VectorError) -> [UInt64] {
         if !vectors.isComplete {
             try vectors.ensure(row * scorer.stride, scorer.stride)
             for other in candidates { try vectors.ensure(Int(other) * scorer.stride, scorer.stride) }
@@ -213,11 +214,12 @@ extension HNSWIndex {
             }
         }
         keys.sort()
-        return try selectNeighbours(keys, limit: options.degree(level: level), scratch)
+        return keys
     }
 
-    /// Takes a row that has got a new vector out of its old neighbourhood on one level: its old neighbours that link to
-    /// it choose anew among their rows and its other old neighbours. False when a list is damaged.
+    /// Takes a row that has got a new vector out of its old neighbourhood on one level: each old neighbour that links
+    /// to it drops the link and gets one to another old neighbour in its place, if there is one in a new direction.
+    /// The rest of its list stays: choosing it anew each time would thin the graph out. False when a list is damaged.
     private func leave(_ row: Int, level: Int, _ scratch: SearchScratch) throws(VectorError) -> Bool {
         guard let old = try withStripe(row, { () throws(VectorError) in try readList(row: row, level: level) }) else {
             return false
@@ -226,10 +228,10 @@ extension HNSWIndex {
             let isSound = try withStripe(Int(neighbour)) { () throws(VectorError) -> Bool in
                 guard let list = try readList(row: Int(neighbour), level: level) else { return false }
                 guard list.contains(UInt32(row)) else { return true }
-                var candidates = list.filter { Int($0) != row }
-                for other in old where other != neighbour && !candidates.contains(other) { candidates.append(other) }
-                guard let living = try repaired(candidates, of: Int(neighbour), level: level) else { return false }
-                let chosen = try chooseAnew(Int(neighbour), from: living, level: level, scratch)
+                let kept = list.filter { Int($0) != row }
+                let others = old.filter { $0 != neighbour && !kept.contains($0) && !rows.isDeleted(Int($0)) }
+                let keys = try sortedKeys(of: others, from: Int(neighbour), scratch)
+                let chosen = try selectNeighbours(keys, limit: kept.count + 1, beside: kept, scratch)
                 try writeList(chosen, row: Int(neighbour), level: level)
                 return true
             }

@@ -165,7 +165,7 @@ public final class HNSWIndex: Sendable {
     /// The stored bytes of a vector: checked, for cosine scaled to length 1, converted. O(dimension).
     ///
     /// - Throws: `wrongDimension`, `notFinite`, `zeroVector`, `outOfStorageRange`.
-    public static func encode(_ vector: [Float], _ options: IndexOptions) throws(VectorError) -> [UInt8] {
+    public static func encode(_ vector: [Float], options: IndexOptions) throws(VectorError) -> [UInt8] {
         try VectorCoding.encode(vector, options)
     }
 
@@ -173,19 +173,19 @@ public final class HNSWIndex: Sendable {
     ///
     /// - Parameters:
     ///   - row: ``rowCount``, or a deleted row that no running or coming search may see any more.
-    ///   - vector: as for ``encode(_:_:)``.
+    ///   - vector: as for ``encode(_:options:)``.
     ///   - birth: the commit sequence from which on searches see the row.
-    /// - Throws: as ``encode(_:_:)``; `rowOutOfRange`, `full`, `source`.
+    /// - Throws: as ``encode(_:options:)``; `rowOutOfRange`, `full`, `source`.
     public func append(row: UInt32, vector: [Float], birth: UInt64) throws(VectorError) {
         try appendEncoded(row: row, bytes: VectorCoding.encode(vector, options), birth: birth)
     }
 
-    /// Adds a row whose bytes ``encode(_:_:)`` has made. See ``append(row:vector:birth:)``.
+    /// Adds a row whose bytes ``encode(_:options:)`` has made. See ``append(row:vector:birth:)``.
     public func appendEncoded(row: UInt32, bytes: [UInt8], birth: UInt64) throws(VectorError) {
         try appendEncoded(row: row, bytes: bytes.span.bytes, birth: birth)
     }
 
-    /// Adds a row whose bytes ``encode(_:_:)`` has made. See ``append(row:vector:birth:)``.
+    /// Adds a row whose bytes ``encode(_:options:)`` has made. See ``append(row:vector:birth:)``.
     ///
     /// - Throws: `corruptImage` when the size is not ``IndexOptions/vectorStride``.
     public func appendEncoded(row: UInt32, bytes: RawSpan, birth: UInt64) throws(VectorError) {
@@ -264,7 +264,7 @@ public final class HNSWIndex: Sendable {
         queue.withLock { queue in
             let result = body(&queue)
             linkedCounter.store(queue.linked, ordering: .releasing)
-            waitingCounter.store(queue.waiting.count, ordering: .releasing)
+            waitingCounter.store(queue.waitingCount, ordering: .releasing)
             return result
         }
     }
@@ -274,8 +274,8 @@ public final class HNSWIndex: Sendable {
         guard budget.isExceeded else { return }
         lock.claim()
         defer { lock.leave() }
-        let target = budget.limit - budget.limit / 8
-        for arena in [vectors, links, upper] { arena.evict(to: target) }
+        for arena in [vectors, links, upper] { arena.evict(to: budget.limit - budget.limit / 8) }
+        budget.setThreshold()
     }
 
     /// Bytes of links that a save would write, in whole blocks.

@@ -8,62 +8,72 @@ struct LinkQueue {
     /// A row some linker has taken on.
     struct Claim {
         let row: Int
-        /// The row had links of an earlier life.
-        let isRelink: Bool
-        let isWaiting: Bool
+        /// Whether it was waiting by itself, with links of an earlier life perhaps.
+        let isSingle: Bool
     }
 
     private(set) var linked: Int
     private var next: Int
     private var doneEarly: Set<Int> = []
     /// Single rows below `next` that have yet to be linked, claimed ones included.
-    private(set) var waiting: [UInt32]
-    private var claimedWaiting: Set<UInt32> = []
+    private var unlinked: Set<UInt32>
+    /// Those of them that nobody has claimed, oldest first, from `lineStart` on.
+    private var line: [UInt32]
+    private var lineStart = 0
 
     init(linked: Int, waiting: [UInt32]) {
         self.linked = linked
         next = linked
-        self.waiting = waiting
+        unlinked = Set(waiting)
+        line = waiting
     }
 
-    func unlinkedCount(rowCount: Int) -> Int { rowCount - linked - doneEarly.count + waiting.count }
+    /// How many single rows have yet to be linked.
+    var waitingCount: Int { unlinked.count }
+
+    /// These rows, in no order.
+    var waiting: [UInt32] { Array(unlinked) }
+
+    func unlinkedCount(rowCount: Int) -> Int { rowCount - linked - doneEarly.count + unlinked.count }
 
     /// The oldest row nobody is linking yet.
     mutating func claim(rowCount: Int) -> Claim? {
-        if claimedWaiting.count < waiting.count, let row = waiting.first(where: { !claimedWaiting.contains($0) }) {
-            claimedWaiting.insert(row)
-            return Claim(row: Int(row), isRelink: true, isWaiting: true)
+        if lineStart < line.count {
+            let row = line[lineStart]
+            lineStart += 1
+            if lineStart == line.count || lineStart > 4096 && lineStart > line.count / 2 {
+                line.removeFirst(lineStart)
+                lineStart = 0
+            }
+            return Claim(row: Int(row), isSingle: true)
         }
         guard next < rowCount else { return nil }
         next += 1
-        return Claim(row: next - 1, isRelink: false, isWaiting: false)
+        return Claim(row: next - 1, isSingle: false)
     }
 
     /// The row now has its links.
     mutating func complete(_ claim: Claim) {
-        guard !claim.isWaiting else {
-            claimedWaiting.remove(UInt32(claim.row))
-            waiting.removeAll { $0 == UInt32(claim.row) }
-            return
-        }
-        doneEarly.insert(claim.row)
-        while doneEarly.remove(linked) != nil { linked += 1 }
-    }
-
-    /// The row could not be linked: it waits for another try.
-    mutating func fail(_ claim: Claim) {
-        if claim.isWaiting {
-            claimedWaiting.remove(UInt32(claim.row))
+        if claim.isSingle {
+            unlinked.remove(UInt32(claim.row))
         } else {
-            waiting.append(UInt32(claim.row))
             doneEarly.insert(claim.row)
             while doneEarly.remove(linked) != nil { linked += 1 }
         }
     }
 
+    /// The row could not be linked: it waits for another try.
+    mutating func fail(_ claim: Claim) {
+        complete(claim)
+        wait(UInt32(claim.row))
+    }
+
     /// A deleted row has got a new vector. While nobody links.
     mutating func reuse(_ row: Int) {
-        guard row < next, !waiting.contains(UInt32(row)) else { return }
-        waiting.append(UInt32(row))
+        if row < next { wait(UInt32(row)) }
+    }
+
+    private mutating func wait(_ row: UInt32) {
+        if unlinked.insert(row).inserted { line.append(row) }
     }
 }

@@ -44,7 +44,10 @@ struct RowScorer: @unchecked Sendable {
     }
 
     @inline(__always)
-    func key(figure: Float, row: UInt32) -> UInt64 { Candidate.key(distance: figure * factor + offset, row: row) }
+    func key(figure: Float, row: UInt32) -> UInt64 { Candidate.key(distance: distance(figure), row: row) }
+
+    @inline(__always)
+    func distance(_ figure: Float) -> Float { figure * factor + offset }
 }
 
 /// Conversion between floats and the stored form of a row.

@@ -28,7 +28,7 @@ struct InputTests {
         for (vector, reason) in refused {
             #expect(code { try index.append(row: 0, vector: vector, birth: 1) } == reason)
             #expect(code { _ = try index.search(vector, k: 1) } == reason)
-            #expect(code { _ = try HNSWIndex.encode(vector, options) } == reason)
+            #expect(code { _ = try HNSWIndex.encode(vector, options: options) } == reason)
         }
         #expect(index.rowCount == 0)
         #expect(code { try index.appendEncoded(row: 0, bytes: [1, 2, 3], birth: 1) } != nil)
@@ -37,10 +37,10 @@ struct InputTests {
     @Test("values beyond float16 are refused where they would become infinite")
     func overflow() throws {
         let half = try IndexOptions(dimension: 2, metric: .dot, storage: .float16)
-        #expect(code { _ = try HNSWIndex.encode([1, 65520], half) } == .outOfStorageRange(at: 1))
-        #expect(try HNSWIndex.encode([1, -65519], half) == [0, 0x3C, 0xFF, 0xFB])
+        #expect(code { _ = try HNSWIndex.encode([1, 65520], options: half) } == .outOfStorageRange(at: 1))
+        #expect(try HNSWIndex.encode([1, -65519], options: half) == [0, 0x3C, 0xFF, 0xFB])
         let single = try IndexOptions(dimension: 2, metric: .dot, storage: .float32)
-        #expect(try HNSWIndex.encode([1, 65520], single).count == 8)
+        #expect(try HNSWIndex.encode([1, 65520], options: single).count == 8)
     }
 
     @Test("very long and very short vectors keep their direction under cosine")

@@ -90,7 +90,7 @@ final class BlockStore: BlockSource {
 
     /// What the owner does at a commit: the row's bytes become durable, then the index hears of it.
     func commit(_ vector: [Float], row: Int, to index: HNSWIndex, birth: UInt64 = 0) throws {
-        let bytes = try HNSWIndex.encode(vector, index.options)
+        let bytes = try HNSWIndex.encode(vector, options: index.options)
         write(.vectors, offset: row * index.options.vectorStride, bytes)
         try index.appendEncoded(row: UInt32(row), bytes: bytes, birth: birth)
     }

@@ -109,6 +109,30 @@ package struct BSONBytes: @unchecked Sendable {
         return nil
     }
 
+    /// The offset of the first byte from `start` on that JSON does not have in a string as it is: a quotation mark, a
+    /// backslash or a control character; the count when there is none.
+    @inline(__always)
+    package func firstSpecialInJSON(from start: Int) -> Int {
+        precondition(start >= 0 && start <= count)
+        let (ones, highs): (UInt64, UInt64) = (0x0101_0101_0101_0101, 0x8080_8080_8080_8080)
+        var offset = start
+        while offset &+ 8 <= count {
+            let word = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+            let quotes = word ^ ones &* 0x22
+            let slashes = word ^ ones &* 0x5C
+            let found =
+                ((quotes &- ones) & ~quotes | (slashes &- ones) & ~slashes | (word &- ones &* 0x20) & ~word) & highs
+            if found != 0 { return offset &+ found.trailingZeroBitCount &>> 3 }
+            offset &+= 8
+        }
+        while offset < count {
+            let byte = base.load(fromByteOffset: offset, as: UInt8.self)
+            if byte < 0x20 || byte == 0x22 || byte == 0x5C { return offset }
+            offset &+= 1
+        }
+        return count
+    }
+
     // MARK: Comparison
 
     /// Whether both hold the same bytes.

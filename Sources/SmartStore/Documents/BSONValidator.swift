@@ -59,6 +59,8 @@ private struct ValidationWalk {
     let limits: BSONLimits
     /// The names that lead to the document at hand.
     private var path: [BSONBytes] = []
+    /// The names of the document at hand, after those of the documents around it.
+    private var names: [BSONBytes] = []
 
     init(bytes: BSONBytes, limits: BSONLimits) {
         self.bytes = bytes
@@ -84,8 +86,11 @@ private struct ValidationWalk {
             throw fault(.invalidBSON, "the document does not end with a zero byte", at: end - 1)
         }
         let last = end - 1
-        var names: [BSONBytes] = []
         let collectsNames = !isArray && !limits.allowsDuplicateFields
+        let firstName = names.count
+        // One bit for each hash seen: only names that share a bit are compared.
+        var seen: UInt64 = 0
+        var hasSharedBits = false
         var offset = start + 4
         while offset < last {
             guard let type = BSONType(rawValue: bytes[offset]) else {
@@ -102,13 +107,19 @@ private struct ValidationWalk {
                 throw fault(
                     .invalidBSON, "a value of type \(type.name) does not fit its bytes", at: nameEnd + 1, in: name)
             }
-            if collectsNames { names.append(name) }
+            if collectsNames {
+                let bit = Self.bit(of: name)
+                hasSharedBits = hasSharedBits || seen & bit != 0
+                seen |= bit
+                names.append(name)
+            }
             try value(type, name, from: nameEnd + 1, to: valueEnd)
             offset = valueEnd
         }
-        if collectsNames, let name = Self.duplicate(in: &names) {
+        if hasSharedBits, let name = Self.duplicate(in: names[firstName...]) {
             throw fault(.invalidBSON, "duplicate field name", at: start, in: name)
         }
+        names.removeSubrange(firstName...)
     }
 
     /// Checks what the shape of a value alone does not show.
@@ -165,15 +176,21 @@ private struct ValidationWalk {
         }
     }
 
+    private static func bit(of name: BSONBytes) -> UInt64 {
+        guard name.count > 0 else { return 1 }
+        let hash = UInt64(name[0]) &* 31 &+ UInt64(name[name.count - 1]) &* 7 &+ UInt64(name[name.count / 2])
+        return 1 << ((hash &+ UInt64(name.count) &* 13) & 63)
+    }
+
     /// A name that occurs twice; nil when all differ.
-    private static func duplicate(in names: inout [BSONBytes]) -> BSONBytes? {
-        if names.count <= 12 {
-            for (index, name) in names.enumerated() where names[..<index].contains(where: { $0.equals(name) }) {
+    private static func duplicate(in names: ArraySlice<BSONBytes>) -> BSONBytes? {
+        if names.count <= 16 {
+            for (index, name) in names.enumerated() where names.prefix(index).contains(where: { $0.equals(name) }) {
                 return name
             }
             return nil
         }
-        names.sort { $0.compare($1) < 0 }
-        return zip(names, names.dropFirst()).first { $0.0.equals($0.1) }?.0
+        let sorted = names.sorted { $0.compare($1) < 0 }
+        return zip(sorted, sorted.dropFirst()).first { $0.0.equals($0.1) }?.0
     }
 }

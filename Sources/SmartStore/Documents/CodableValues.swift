@@ -79,14 +79,16 @@ extension BSONDate: BSONRepresentable, Codable {
     func bsonValue() -> BSONValue { .date(self) }
     static func fromBSON(_ value: BSONValue) -> BSONDate? { value.date }
 
-    /// Writes ISO 8601 text, for coders other than DocumentEncoder.
+    /// Writes the milliseconds, for coders other than DocumentEncoder.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
-        try container.encode(iso8601)
+        try container.encode(millisecondsSince1970)
     }
 
-    /// Reads ISO 8601 text, for coders other than DocumentDecoder.
-    public init(from decoder: any Decoder) throws { self = try decoded(from: decoder) { BSONDate(iso8601: $0) } }
+    /// Reads the milliseconds, for coders other than DocumentDecoder.
+    public init(from decoder: any Decoder) throws {
+        self.init(millisecondsSince1970: try decoder.singleValueContainer().decode(Int64.self))
+    }
 }
 
 extension Decimal128: BSONRepresentable, Codable {

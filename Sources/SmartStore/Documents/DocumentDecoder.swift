@@ -12,11 +12,11 @@ public struct DocumentDecoder: Sendable {
     ///
     /// - Throws: `DecodingError` for missing fields, wrong types and numbers that do not fit.
     public func decode<T: Decodable>(_ type: T.Type = T.self, from document: Document) throws -> T {
-        try decode(type, from: .document(document))
+        try decodeValue(type, from: .document(document))
     }
 
     /// The value of a BSON value.
-    public func decode<T: Decodable>(_ type: T.Type = T.self, from value: BSONValue) throws -> T {
+    public func decodeValue<T: Decodable>(_ type: T.Type = T.self, from value: BSONValue) throws -> T {
         try ScalarDecoder(value: value, codingPath: []).decode(type)
     }
 }

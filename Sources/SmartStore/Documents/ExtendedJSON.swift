@@ -39,10 +39,16 @@ public enum ExtendedJSON {
     public static func value(from text: String) throws(DocumentError) -> BSONValue {
         try BSONBytes.with(Array(text.utf8)) { text throws(DocumentError) in
             let (type, bytes) = try ExtendedJSONParser.parse(text, limits: .standard)
-            if type == .document || type == .array { try check(bytes, .standard) }
-            let value = BSONBytes.with(bytes) { BSONValue(BSONView(type: type, bytes: $0)) }
-            guard let value else { throw DocumentError(.invalidBSON, "the value cannot be stored") }
-            return value
+            return try BSONBytes.with(bytes) { lent throws(DocumentError) in
+                let view = BSONView(type: type, bytes: lent)
+                var writer = BSONWriter(byteCountHint: lent.count + 16)
+                writer.append("value", view)
+                try check(writer.finish(), BSONLimits(byteCount: BSONLimits.standard.byteCount + 16, depth: 101))
+                guard let value = BSONValue(view) else {
+                    throw DocumentError(.invalidBSON, "the value cannot be stored")
+                }
+                return value
+            }
         }
     }
 

@@ -6,7 +6,8 @@
 struct ExtendedJSONParser {
     private var scanner: JSONScanner
     private var bytes: [UInt8] = []
-    private var path: [String] = []
+    /// Where the fields that lead to the value at hand begin in `bytes`: an error reads its path there.
+    private var path: [Int] = []
     private var depth = 0
     private let limits: BSONLimits
 
@@ -28,9 +29,13 @@ struct ExtendedJSONParser {
             return (type, parser.bytes)
         } catch {
             var fault = error
-            if !parser.path.isEmpty { fault.path = parser.path.joined(separator: ".") }
+            if !parser.path.isEmpty { fault.path = parser.path.map { parser.name(at: $0) }.joined(separator: ".") }
             throw fault
         }
+    }
+
+    private func name(at header: Int) -> String {
+        String(decoding: bytes[(header + 1)...].prefix { $0 != 0 }, as: UTF8.self)
     }
 
     // MARK: Values
@@ -120,7 +125,7 @@ struct ExtendedJSONParser {
                 let header = bytes.count
                 bytes.append(0)
                 BSONWriter.appendIndex(index, to: &bytes)
-                path.append(String(index))
+                path.append(header)
                 bytes[header] = try value().rawValue
                 path.removeLast()
                 index += 1
@@ -167,8 +172,8 @@ struct ExtendedJSONParser {
             isFirst = false
             let name = bytes[(header + 1)...]
             guard !name.contains(0) else { throw scanner.fault("a field name may not contain a NUL", at: place) }
-            path.append(String(decoding: name, as: UTF8.self))
             bytes.append(0)
+            path.append(header)
             try scanner.expect(":")
             bytes[header] = try value().rawValue
             path.removeLast()

@@ -107,11 +107,12 @@ struct ExtendedJSONPrinter {
     private mutating func quoted(_ bytes: BSONBytes) {
         text.append(UInt8(ascii: "\""))
         var start = 0
-        for offset in 0..<bytes.count {
-            let byte = bytes[offset]
-            guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else { continue }
+        while true {
+            let offset = bytes.firstSpecialInJSON(from: start)
             bytes.slice(start, offset).append(to: &text)
+            guard offset < bytes.count else { break }
             start = offset + 1
+            let byte = bytes[offset]
             switch byte {
             case UInt8(ascii: "\""): raw("\\\"")
             case UInt8(ascii: "\\"): raw("\\\\")
@@ -123,7 +124,6 @@ struct ExtendedJSONPrinter {
             default: raw("\\u00" + Hex.text([byte]))
             }
         }
-        bytes.slice(start, bytes.count).append(to: &text)
         text.append(UInt8(ascii: "\""))
     }
 }

@@ -60,7 +60,9 @@ struct JSONScanner {
     mutating func string(into target: inout [UInt8]) throws(DocumentError) {
         try expect("\"")
         var start = offset
-        while offset < text.count {
+        while true {
+            offset = text.firstSpecialInJSON(from: offset)
+            guard offset < text.count else { break }
             let byte = text[offset]
             if byte == UInt8(ascii: "\"") {
                 text.slice(start, offset).append(to: &target)
@@ -71,10 +73,8 @@ struct JSONScanner {
                 text.slice(start, offset).append(to: &target)
                 try escape(into: &target)
                 start = offset
-            } else if byte < 0x20 {
-                throw fault("a control character in a string must be escaped")
             } else {
-                offset &+= 1
+                throw fault("a control character in a string must be escaped")
             }
         }
         throw fault("a string does not end")

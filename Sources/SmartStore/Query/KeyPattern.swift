@@ -23,11 +23,15 @@ package struct KeyPattern: Sendable {
     package struct Part: Sendable {
         package let path: FieldPath
         package let isDescending: Bool
+        /// The names of the path's steps, parts of the pattern's own bytes.
+        fileprivate let names: [BSONBytes]
     }
 
     /// The pattern as it was given.
     package let document: Document
     package let parts: [Part]
+    /// Keeps the names in place.
+    private let owned: [OwnedBytes]
 
     /// Parses an index pattern: every value is a number other than zero, of which the sign counts.
     ///
@@ -53,14 +57,19 @@ package struct KeyPattern: Sendable {
     ) throws(DocumentError) {
         self.document = document
         var parts: [Part] = []
+        var owned: [OwnedBytes] = []
         for (name, value) in document {
             let isDescending = try direction(name, value)
             guard !name.isEmpty, !name.hasPrefix("$") else {
                 throw DocumentError(.cannotCreateIndex, "a key's path may not be empty or begin with '$'", path: name)
             }
-            parts.append(Part(path: try FieldPath(name), isDescending: isDescending))
+            let path = try FieldPath(name)
+            let names = path.pieces.map { OwnedBytes($0.name) }
+            parts.append(Part(path: path, isDescending: isDescending, names: names.map(\.bytes)))
+            owned += names
         }
         self.parts = parts
+        self.owned = owned
     }
 
     /// The keys of a document.
@@ -76,6 +85,11 @@ package struct KeyPattern: Sendable {
     package func keys(
         of document: BSONBytes, limit: Int = KeyEncoding.standardLimit
     ) throws(DocumentError) -> IndexKeys {
+        var key: [UInt8] = []
+        key.reserveCapacity(32)
+        if let isAbsent = try appendSingleKey(of: document, to: &key, limit: limit) {
+            return IndexKeys(keys: [key], isMultikey: false, isAbsent: isAbsent)
+        }
         var expansion = KeyExpansion(parts: parts, limit: limit)
         try expansion.expand(parts.map { _ in .pending(step: 0, document) })
         if expansion.keys.count > 1 {
@@ -86,6 +100,39 @@ package struct KeyPattern: Sendable {
         }
         return IndexKeys(
             keys: expansion.keys, isMultikey: expansion.isMultikey, isAbsent: !expansion.foundAnything)
+    }
+}
+
+extension KeyPattern {
+    /// Appends the key of a document in which no path meets an array, and returns whether all paths are missing.
+    ///
+    /// The way of nearly every insert and sort: nothing is allocated but the key's bytes.
+    /// - Returns: nil when a path meets an array; then `key` is as it was, and `keys(of:)` is to be asked.
+    package func appendSingleKey(
+        of document: BSONBytes, to key: inout [UInt8], limit: Int = KeyEncoding.standardLimit
+    ) throws(DocumentError) -> Bool? {
+        let start = key.count
+        var isAbsent = true
+        for part in parts {
+            var view = BSONView(type: .document, bytes: document)
+            var isMissing = false
+            for name in part.names {
+                if view.type == .document, let next = view.bytes.field(name) {
+                    view = next
+                } else {
+                    isMissing = view.type != .array
+                    break
+                }
+            }
+            if !isMissing && view.type == .array {
+                key.removeSubrange(start...)
+                return nil
+            }
+            if !isMissing { isAbsent = false }
+            try KeyEncoding.append(
+                isMissing ? .null : view, descending: part.isDescending, to: &key, limit: limit)
+        }
+        return isAbsent
     }
 }
 

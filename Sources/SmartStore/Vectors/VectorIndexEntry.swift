@@ -45,7 +45,7 @@ final class VectorIndexEntry {
             return vector.floats
         }
         guard let floats else { return nil }
-        return try HNSWIndex.encode(floats, definition.options)
+        return try HNSWIndex.encode(floats, options: definition.options)
     }
 
     func insert(

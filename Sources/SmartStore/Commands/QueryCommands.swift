@@ -1,0 +1,126 @@
+// Commands that read a collection: find, count, distinct. A collection that does not exist reads as empty.
+
+extension CommandRunner {
+    static let queryCommands = [
+        Command(
+            "find",
+            fields: [
+                "filter", "sort", "skip", "limit", "projection", "batchSize", "singleBatch", "allowDiskUse",
+                "noCursorTimeout",
+            ],
+            unbuilt: [
+                "collation", "hint", "let", "max", "min", "returnKey", "showRecordId", "tailable", "awaitData",
+                "oplogReplay", "allowPartialResults",
+            ]
+        ) { try $0.find($1) },
+        Command(
+            "aggregate", fields: ["pipeline", "cursor", "allowDiskUse"],
+            unbuilt: ["explain", "collation", "hint", "let", "bypassDocumentValidation"]
+        ) { try $0.aggregate($1) },
+        Command("count", fields: ["query", "limit", "skip"], unbuilt: ["hint", "collation", "fields"]) {
+            try $0.count($1)
+        },
+        Command("distinct", fields: ["key", "query"], unbuilt: ["collation", "hint"]) { try $0.distinct($1) },
+    ]
+
+    private func find(_ arguments: CommandArguments) throws -> Document {
+        let name = try arguments.collection()
+        var stages: [Pipeline.Stage] = []
+        if let filter = try arguments.document("filter") { stages.append(.match(try Filter(filter))) }
+        if let sort = try arguments.document("sort"), !sort.isEmpty { stages.append(.sort(try SortSpec(sort))) }
+        if let skip = try arguments.count("skip"), skip > 0 { stages.append(.skip(skip)) }
+        if let limit = try arguments.count("limit"), limit > 0 { stages.append(.limit(limit)) }
+        if let projection = try arguments.document("projection"), !projection.isEmpty {
+            stages.append(.project(try Projection(projection)))
+        }
+        _ = try arguments.count("batchSize")
+        _ = try arguments.bool("singleBatch")
+        let batch = try reading { try Pipeline.run(stages, over: $0.reader(name)) }
+        return Reply.cursor(batch, namespace: name)
+    }
+
+    private func count(_ arguments: CommandArguments) throws -> Document {
+        let name = try arguments.collection()
+        let query = try arguments.document("query") ?? Document()
+        _ = try Filter(query)
+        let skip = try arguments.count("skip") ?? 0
+        // A negative limit means the same as a positive one, as in MongoDB.
+        let limit = try arguments.integer("limit").map { $0 == .min ? .max : abs($0) } ?? 0
+        let matching = try reading { try $0.reader(name).count(query) }
+        let rest = max(0, matching - skip)
+        return Reply.with([("n", BSONValue(limit == 0 ? rest : min(rest, limit)))])
+    }
+
+    private func distinct(_ arguments: CommandArguments) throws -> Document {
+        let name = try arguments.collection()
+        let key = try arguments.required("key", arguments.string("key"))
+        guard !key.isEmpty, !key.utf8.contains(0) else {
+            throw CommandError.badValue("'distinct.key' must be a path that is not empty and holds no NUL")
+        }
+        let query = try arguments.document("query") ?? Document()
+        _ = try Filter(query)
+        var values = DistinctValues(path: key)
+        try reading { transaction in
+            try transaction.reader(name).forEach(query) { document in
+                try values.add(document)
+                return true
+            }
+        }
+        return Reply.with([("values", .array(values.found))])
+    }
+}
+
+/// The different values at a dotted path, each once, in the order they are met.
+///
+/// An array at the end of the path counts by its elements. On the way an array is entered at the element that a number
+/// in the path names, or else at each of its elements.
+struct DistinctValues {
+    private static let byteLimit = 16 << 20
+
+    private(set) var found: [BSONValue] = []
+    private let path: String
+    private var keys: Set<[UInt8]> = []
+    private var byteCount = 0
+
+    init(path: String) { self.path = path }
+
+    mutating func add(_ document: Document) throws { try add(document, path[...], depth: 0) }
+
+    private mutating func add(_ document: Document, _ path: Substring, depth: Int) throws {
+        if let value = document[String(path)] {
+            guard case .array(let elements) = value else { return try insert(value) }
+            for element in elements { try insert(element) }
+            return
+        }
+        guard depth <= BSONLimits.deepest, let dot = path.firstIndex(of: ".") else { return }
+        let rest = path[path.index(after: dot)...]
+        switch document[String(path[..<dot])] {
+        case .document(let inner): try add(inner, rest, depth: depth + 1)
+        case .array(let elements):
+            let step = rest.prefix { $0 != "." }
+            if !step.isEmpty, step.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
+                try add(Self.numbered(elements), rest, depth: depth + 1)
+            } else {
+                for element in elements {
+                    if case .document(let inner) = element { try add(inner, rest, depth: depth + 1) }
+                }
+            }
+        default: return
+        }
+    }
+
+    /// An array as the document that its numbers name the elements of.
+    private static func numbered(_ elements: [BSONValue]) -> Document {
+        Document(fields: elements.enumerated().map { (String($0.offset), $0.element) })
+    }
+
+    private mutating func insert(_ value: BSONValue) throws {
+        var key: [UInt8] = []
+        try KeyEncoding.append(value, to: &key, limit: 1 << 26)
+        guard !keys.contains(key) else { return }
+        byteCount += key.count
+        guard byteCount <= Self.byteLimit else { throw CommandError(location: 17217, "distinct too big, 16mb cap") }
+        keys.insert(key)
+        found.append(value)
+    }
+}

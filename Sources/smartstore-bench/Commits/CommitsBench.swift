@@ -1,0 +1,126 @@
+// `commits`: what a durable commit costs, alone and in company, and what bulk loading and encryption cost.
+//
+// Rounds alternate over all configurations, so that a change of the machine's mood falls on all of them; medians count.
+
+import ArgumentParser
+import Foundation
+
+struct CommitsBench: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "commits", abstract: "Durable commits a second beside the disk's own rate, and bulk loading.")
+
+    private struct Configuration: Hashable {
+        let encrypted: Bool
+        let kind: WriterKind
+        let writers: Int
+    }
+
+    @Option(help: "Seconds that each configuration is measured in each round.")
+    var seconds = 2.0
+
+    @Option(help: "Rounds; the medians count.")
+    var rounds = 3
+
+    @Option(help: "Documents of a bulk load.")
+    var bulkDocuments = 100_000
+
+    @Option(help: "Rounds of bulk loading.")
+    var bulkRounds = 5
+
+    @OptionGroup var shared: SharedOptions
+
+    func validate() throws {
+        guard seconds > 0, rounds >= 1, bulkRounds >= 1, bulkDocuments >= 1 else {
+            throw ValidationError("Seconds, rounds and documents must be positive.")
+        }
+    }
+
+    func run() async throws {
+        let progress = Progress()
+        let info = RunInfo()
+        let figures = try await shared.withScratchFolder { folder in
+            var figures = CommitFigures()
+            try await measureSingle(&figures, in: folder, progress)
+            try measureBulk(&figures, in: folder, progress)
+            return figures
+        }
+        info.show()
+        figures.show()
+        try shared.write(info, figures)
+    }
+
+    private func measureSingle(_ figures: inout CommitFigures, in folder: URL, _ progress: Progress) async throws {
+        var configurations: [Configuration] = []
+        for kind in WriterKind.allCases {
+            for writers in [1, 8, 16] {
+                for encrypted in [true, false] {
+                    configurations.append(Configuration(encrypted: encrypted, kind: kind, writers: writers))
+                }
+            }
+        }
+        var outcomes: [Configuration: [CommitLoad.Outcome]] = [:]
+        var diskLatency = Latency()
+        for round in 1...rounds {
+            progress.step("round \(round) of \(rounds): the disk, then \(configurations.count) kinds of writers")
+            let disk = try DiskProbe.syncsPerSecond(in: folder, seconds: seconds)
+            figures.fdatasyncRounds.append(disk.rate)
+            diskLatency.add(disk.latency)
+            for configuration in configurations {
+                let load = CommitLoad(
+                    kind: configuration.kind, writers: configuration.writers, encrypted: configuration.encrypted,
+                    seconds: seconds)
+                outcomes[configuration, default: []].append(try await load.run(in: folder))
+            }
+        }
+        figures.fdatasyncPerSecond = Rounds.median(figures.fdatasyncRounds)
+        figures.fdatasyncP50Us = diskLatency.microseconds([0.5])[0]
+        for configuration in configurations {
+            let all = outcomes[configuration] ?? []
+            let latency = all.reduce(into: Latency()) { $0.add($1.latency) }.microseconds([0.5, 0.99])
+            let rate = Rounds.median(all.map(\.rate))
+            figures.single.append(
+                CommitFigures.SingleFigures(
+                    encrypted: configuration.encrypted, kind: configuration.kind, writers: configuration.writers,
+                    commitsPerSecond: rate, rounds: all.map(\.rate),
+                    commitsPerSync: Rounds.median(all.map(\.commitsPerSync)), p50Us: latency[0], p99Us: latency[1],
+                    toFdatasync: rate / max(1, figures.fdatasyncPerSecond)))
+        }
+        for kind in WriterKind.allCases {
+            for encrypted in [true, false] {
+                func rate(_ writers: Int) -> Double {
+                    figures.single.first {
+                        $0.kind == kind && $0.encrypted == encrypted && $0.writers == writers
+                    }?.commitsPerSecond ?? 0
+                }
+                figures.eightWritersToOne.append(
+                    CommitFigures.RatioFigures(encrypted: encrypted, kind: kind, ratio: rate(8) / max(1e-9, rate(1))))
+            }
+        }
+    }
+
+    private func measureBulk(_ figures: inout CommitFigures, in folder: URL, _ progress: Progress) throws {
+        var plain: [BulkLoad.Outcome] = []
+        var encrypted: [BulkLoad.Outcome] = []
+        for round in 1...bulkRounds {
+            progress.step("bulk load, round \(round) of \(bulkRounds)")
+            // The order changes each round: whoever comes second may find a warmer machine.
+            for first in [round % 2 == 0, round % 2 == 1] {
+                let outcome = try BulkLoad(encrypted: first, documentCount: bulkDocuments).run(in: folder)
+                if first { encrypted.append(outcome) } else { plain.append(outcome) }
+            }
+        }
+        for (isEncrypted, all) in [(true, encrypted), (false, plain)] {
+            figures.bulk.append(
+                CommitFigures.BulkFigures(
+                    encrypted: isEncrypted, documentsPerSecond: Rounds.median(all.map(\.documentsPerSecond)),
+                    documentsPerCpuSecond: Rounds.median(all.map(\.documentsPerCpuSecond)),
+                    closedDocumentsPerSecond: Rounds.median(all.map(\.closedDocumentsPerSecond)),
+                    bytesPerSecond: Rounds.median(all.map(\.bytesPerSecond)),
+                    fileBytes: all.first?.fileByteCount ?? 0, rounds: all.map(\.documentsPerSecond)))
+        }
+        let pairs = zip(encrypted, plain)
+        figures.encryptionCostBulk = 1 - Rounds.median(pairs.map { $0.documentsPerSecond / $1.documentsPerSecond })
+        figures.encryptionCostBulkCpu =
+            1 - Rounds.median(pairs.map { $0.documentsPerCpuSecond / $1.documentsPerCpuSecond })
+    }
+}

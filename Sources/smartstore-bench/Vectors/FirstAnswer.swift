@@ -1,0 +1,102 @@
+// A new process opens the store and asks it one thing. The parent runs it several times and takes the median.
+
+import ArgumentParser
+import Foundation
+import SmartStore
+
+/// What a cold process saw.
+struct FirstAnswerFigures: Codable {
+    /// From just before the store was opened until the first hits were there.
+    var openToAnswerMs: Double
+    var openMs: Double
+    var pagesRead: Int
+    var pagesInFile: Int
+    var unlinkedVectors: Int
+    var vectors: Int
+    var hits: Int
+    var peakRssBytes: Int
+}
+
+/// The hidden subcommand that is the cold process.
+struct FirstAnswer: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "first-answer", abstract: "Opens a measured store and searches once.", shouldDisplay: false)
+
+    @Option var store: String
+    @Option var queries: String
+    @Option var k: Int
+    @Option var memoryLimit: Int?
+    @Flag(inversion: .prefixedNo) var encrypted = true
+
+    func run() throws {
+        guard let query = try NpyFile(path: queries).floats(0..<1).first else { throw BenchError("no query") }
+        var options = StoreOptions()
+        options.vectorByteLimit = memoryLimit
+        let clock = Stopwatch()
+        let opened = try BenchStore.open(URL(fileURLWithPath: store), encrypted: encrypted, options: options)
+        let openMs = clock.milliseconds
+        let hits = try opened.readSync { transaction in
+            try transaction.collection(StoreRun.collection).search(field: StoreRun.field, vector: query, k: k)
+        }
+        let answerMs = clock.milliseconds
+        let statistics = try opened.statistics()
+        let indexes = statistics.collections.flatMap(\.vectorIndexes)
+        let figures = FirstAnswerFigures(
+            openToAnswerMs: answerMs, openMs: openMs, pagesRead: Int(clamping: statistics.pageReadCount),
+            pagesInFile: Int(clamping: statistics.pageCount),
+            unlinkedVectors: indexes.reduce(0) { $0 + $1.unlinkedCount },
+            vectors: indexes.reduce(0) { $0 + $1.vectorCount }, hits: hits.count, peakRssBytes: PeakMemory.byteCount)
+        try opened.close()
+        print(String(decoding: try JSONEncoder().encode(figures), as: UTF8.self))
+    }
+
+    /// Runs this subcommand in a new process.
+    static func measure(
+        store: URL, queries: String, encrypted: Bool, k: Int, memoryLimit: Int?
+    ) throws -> FirstAnswerFigures {
+        guard let program = Bundle.main.executableURL else { throw BenchError("cannot find the program's own file") }
+        var arguments = ["first-answer", "--store", store.path, "--queries", queries, "--k", String(k)]
+        arguments.append(encrypted ? "--encrypted" : "--no-encrypted")
+        if let memoryLimit { arguments += ["--memory-limit", String(memoryLimit)] }
+        let process = Process()
+        process.executableURL = program
+        process.arguments = arguments
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        try process.run()
+        let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { throw BenchError("the cold process failed") }
+        return try JSONDecoder().decode(FirstAnswerFigures.self, from: output)
+    }
+}
+
+/// Several cold processes together.
+struct ColdOpenFigures: Encodable {
+    let medianMs: Double
+    let medianOpenMs: Double
+    let worstMs: Double
+    let rounds: [FirstAnswerFigures]
+    /// Vectors that the store would have to link again: 0, or the index was rebuilt.
+    let unlinkedVectors: Int
+    let pagesRead: Int
+    let pagesInFile: Int
+
+    init(_ rounds: [FirstAnswerFigures], rowCount: Int) {
+        self.rounds = rounds
+        medianMs = Rounds.median(rounds.map(\.openToAnswerMs))
+        medianOpenMs = Rounds.median(rounds.map(\.openMs))
+        worstMs = rounds.map(\.openToAnswerMs).max() ?? 0
+        // A vector that is missing altogether counts as one that is not linked.
+        unlinkedVectors = rounds.map { $0.unlinkedVectors + max(0, rowCount - $0.vectors) }.max() ?? rowCount
+        pagesRead = rounds.map(\.pagesRead).max() ?? 0
+        pagesInFile = rounds.map(\.pagesInFile).max() ?? 0
+    }
+
+    func add(to table: inout Table) {
+        table.add(["open to first answer, cold process", Show.number(medianMs, 1) + " ms"])
+        table.add(["of which open", Show.number(medianOpenMs, 1) + " ms"])
+        table.add(["pages read for it", Show.number(pagesRead) + " of " + Show.number(pagesInFile)])
+        table.add(["vectors to link again", Show.number(unlinkedVectors)])
+    }
+}

@@ -1,0 +1,83 @@
+// What `vectors` reports.
+
+import VectorIndex
+
+struct VectorFigures: Encodable {
+    var rows: Int
+    var dimension: Int
+    var k: Int
+    var metric: String
+    var connectivity: Int
+    var buildBreadth: Int
+    var threads: Int
+    /// nil: the bare index.
+    var encrypted: Bool?
+    var memoryLimit: Int?
+    /// Rows linked a second, from the first write (through the store) or the first link (bare) until the last.
+    var buildPerSecond = 0.0
+    /// Documents committed a second, in batches; the store links in the background meanwhile.
+    var importPerSecond: Double?
+    /// Seconds from the last acknowledged batch until everything was linked, and to close the store then.
+    var linkTailSeconds: Double?
+    var closeSeconds: Double?
+    var fileBytes = 0
+    /// Peak memory of the whole run, and of its parts.
+    var peakRssBytes: Int { max(peakRssBuildBytes, peakRssSearchBytes) }
+    var peakRssBuildBytes = 0
+    var peakRssSearchBytes = 0
+    var openToFirstAnswerMs: Double?
+    var coldOpen: ColdOpenFigures?
+    /// Queries a second at a recall, interpolated between the measured breadths; null where it is not reached.
+    var atRecall: [String: Double?] = [:]
+    var atRecallCpu: [String: Double?] = [:]
+    var results: [SweepPoint] = []
+
+    init(dataset: VectorDataset, options: IndexOptions, threads: Int, k: Int) {
+        rows = dataset.rowCount
+        dimension = options.dimension
+        self.k = k
+        metric = options.metric.rawValue
+        connectivity = options.connectivity
+        buildBreadth = options.buildBreadth
+        self.threads = threads
+    }
+
+    mutating func take(_ points: [SweepPoint]) {
+        results = points
+        atRecall = RecallTargets.interpolate(points.map { ($0.recall, $0.qps) })
+        atRecallCpu = RecallTargets.interpolate(points.map { ($0.recall, $0.qpsCpu) })
+    }
+
+    func show() {
+        let place = encrypted.map { $0 ? "encrypted store" : "plain store" } ?? "bare index"
+        var summary = Table("\(Show.number(rows)) × \(dimension), \(metric), \(place)", ["figure", "value"])
+        summary.add(["linked a second", Show.number(buildPerSecond)])
+        if let importPerSecond { summary.add(["documents imported a second", Show.number(importPerSecond)]) }
+        if let linkTailSeconds { summary.add(["seconds from import until linked", Show.number(linkTailSeconds, 1)]) }
+        if let closeSeconds { summary.add(["seconds to close", Show.number(closeSeconds, 2)]) }
+        summary.add(["file", Show.mebibytes(fileBytes)])
+        summary.add(["peak memory, build", Show.mebibytes(peakRssBuildBytes)])
+        summary.add(["peak memory, search", Show.mebibytes(peakRssSearchBytes)])
+        if let coldOpen { coldOpen.add(to: &summary) }
+        summary.show()
+        var sweep = Table(
+            "recall@\(k), one query a call", ["breadth", "recall", "qps", "qps (CPU)", "p50 µs", "p99 µs"])
+        for point in results {
+            sweep.add([
+                String(point.breadth), Show.number(point.recall, 4), Show.number(point.qps), Show.number(point.qpsCpu),
+                Show.number(point.p50Us, 1), Show.number(point.p99Us, 1),
+            ])
+        }
+        sweep.show()
+        var targets = Table("queries a second at a recall", ["time"] + RecallTargets.names.map { "@" + $0 })
+        targets.add(["wall"] + RecallTargets.names.map { Show.number(atRecall[$0] ?? nil) })
+        targets.add(["CPU"] + RecallTargets.names.map { Show.number(atRecallCpu[$0] ?? nil) })
+        targets.show()
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case rows, dimension, k, metric, connectivity, buildBreadth, threads, encrypted, memoryLimit, buildPerSecond
+        case importPerSecond, linkTailSeconds, closeSeconds, fileBytes, peakRssBuildBytes, peakRssSearchBytes
+        case openToFirstAnswerMs, coldOpen, atRecall, atRecallCpu, results
+    }
+}
