@@ -53,13 +53,14 @@ extension Pager {
         for (page, version, _) in map.pages { cache.movedHome(page, version: version) }
         statistics.pagesCheckpointed.add(UInt64(data.count + map.pages.count))
         statistics.checkpoints.add(1)
-        try turn.lock()
-        defer { turn.unlock() }
-        releaseLog()
+        try releasePassedExtents()
         return true
     }
 
-    private func releaseLog() {
+    /// Extents that neither slot needs any more become spare.
+    func releasePassedExtents() throws(PageFault) {
+        try turn.lock()
+        defer { turn.unlock() }
         let tail = slots.newest.record.logTail
         let needed = min(tail, slots.otherTail ?? tail)
         writer.log.extents.release(before: needed)

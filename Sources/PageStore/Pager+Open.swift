@@ -322,6 +322,9 @@ extension Pager {
     private func tidyUp() throws(PageFault) {
         guard !writer.log.extents.live.isEmpty || !writer.log.extents.spare.isEmpty else { return }
         _ = try checkpointHoldingTurn(closing: true)
+        // The other slot leaves the log too, so that every extent but the current one is spare.
+        try withSlots { () throws(PageFault) in try writeSlot(slots.newest.record) }
+        try releasePassedExtents()
         try handBackExtents()
         _ = try checkpointHoldingTurn(closing: true)
         try turn.lock()

@@ -213,6 +213,10 @@ struct Node {
 
     // MARK: Bytes
 
+    static func copy(_ bytes: RawSpan) -> [UInt8] {
+        bytes.withUnsafeBytes { [UInt8]($0) }
+    }
+
     /// memcmp's sign over `count` bytes, eight at a time.
     @inline(__always)
     static func compare(_ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ count: Int) -> Int {

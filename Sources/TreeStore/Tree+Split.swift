@@ -47,7 +47,7 @@ extension Tree {
     ) throws(PageFault) -> Bool {
         let first = leaf.key(0)
         let last = leaf.key(leaf.count - 1)
-        let new = key.withUnsafeBytes { [UInt8]($0) }
+        let new = Node.copy(key)
         let prefixLength = commonPrefix(first[...], new[...])
         let gain = (prefixLength - leaf.prefixLength) * (leaf.count - 1)
         let cell = new.count - prefixLength + form.partByteCount + NodeLayout.slotByteCount

@@ -141,7 +141,9 @@ final class Arena: @unchecked Sendable {
         var block = offset / blockByteCount
         let last = (offset + byteCount - 1) / blockByteCount
         while block <= last {
-            if marks[block].load(ordering: .relaxed) != Mark.dirty { marks[block].store(Mark.dirty, ordering: .releasing) }
+            if marks[block].load(ordering: .relaxed) != Mark.dirty {
+                marks[block].store(Mark.dirty, ordering: .releasing)
+            }
             block += 1
         }
     }

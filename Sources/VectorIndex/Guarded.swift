@@ -1,6 +1,6 @@
 // A value behind a lock. A pthread mutex instead of `Synchronization.Mutex`: it takes a third of the time, and the
-// thread sanitizer sees what it orders (of a contended `Mutex` it does not). The value lies outside of the object, where
-// reaching it needs no exclusivity check.
+// thread sanitizer sees what it orders (of a contended `Mutex` it does not). The value lies outside of the object,
+// where reaching it needs no exclusivity check.
 
 #if canImport(Glibc)
 import Glibc

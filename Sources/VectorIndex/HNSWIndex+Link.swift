@@ -3,8 +3,8 @@
 // For each level the row stands on, its nearest rows are searched and the diverse ones among them become its
 // neighbours; each neighbour gets a link back, and when its list is full chooses anew. All of it happens under the
 // shared index lock: words are stored one by one (release), so a search sees old links, new links or some of both, each
-// of them a row that exists. A list is changed by one linker at a time: the one that holds the stripe its row hashes to.
-// Unsafe code: see HNSWIndex+Walk.
+// of them a row that exists. A list is changed by one linker at a time: the one that holds the stripe its row hashes
+// to. Unsafe code: see HNSWIndex+Walk.
 
 import Dispatch
 import Synchronization
@@ -29,8 +29,8 @@ extension HNSWIndex {
         return run.done.load(ordering: .relaxed)
     }
 
-    /// Throws all links away and puts every row into the tail, where searches find it exactly; ``link(atMost:threads:)``
-    /// then builds the graph anew.
+    /// Throws all links away and puts every row into the tail, where searches find it exactly;
+    /// ``link(atMost:threads:)`` then builds the graph anew.
     public func rebuild() {
         saving.withLock { _ in
             lock.claim()
@@ -99,7 +99,8 @@ extension HNSWIndex {
         let highest = min(top, entryLevel)
         let breadth = options.buildBreadth
         var nothing = ResultFilter()
-        var end = try descend(to: highest, scratch.query, scratch, breadth: breadth, rowBound: rowBound, mayPause: false)
+        var end = try descend(
+            to: highest, scratch.query, scratch, breadth: breadth, rowBound: rowBound, mayPause: false)
         for level in stride(from: highest, through: 0, by: -1) {
             guard case .finished = end else { return false }
             let walk = Walk(level: level, breadth: breadth, rowBound: rowBound, mayPause: false)

@@ -35,9 +35,11 @@ extension HNSWIndex {
     /// - Parameters:
     ///   - query: `dimension` finite elements; for cosine not all zero. Any length.
     ///   - k: hits wanted; 0 or less gives none.
-    ///   - breadth: candidates kept in view (`ef` in the paper): higher finds more and takes longer. At least `k` is used.
+    ///   - breadth: candidates kept in view (`ef` in the paper): higher finds more and takes longer. At least `k` is
+    ///     used.
     ///   - sequence: the snapshot: rows born later or dead by then are not returned.
-    ///   - including: rows to return; called on the searching thread, any number of times a row; must not use the index.
+    ///   - including: rows to return; called on the searching thread, any number of times a row; must not use the
+    ///     index.
     /// - Throws: `wrongDimension`, `notFinite`, `zeroVector`, `source` when vectors cannot be read.
     public func search(
         _ query: [Float], k: Int, breadth: Int = 64, at sequence: UInt64 = .max,

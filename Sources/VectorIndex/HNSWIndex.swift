@@ -89,7 +89,8 @@ public final class HNSWIndex: Sendable {
         let options = state.options
         let block = source?.blockByteCount ?? Self.memoryBlockByteCount
         guard block >= 64, block % 64 == 0, block <= 1 << 24 else {
-            throw VectorError(.invalidOption(name: "blockByteCount", reason: "\(block) is not 64...2^24 in steps of 64"))
+            throw VectorError(
+                .invalidOption(name: "blockByteCount", reason: "\(block) is not 64...2^24 in steps of 64"))
         }
         guard maximumRowCount >= 1 else {
             throw VectorError(.invalidOption(name: "maximumRowCount", reason: "\(maximumRowCount) is not positive"))
@@ -103,7 +104,8 @@ public final class HNSWIndex: Sendable {
             do {
                 let levels = levels
                 let budget = budget
-                func arena(_ array: IndexArray, _ stride: Int, _ count: Int, _ saved: Int) throws(VectorError) -> Arena {
+                func arena(_ array: IndexArray, _ stride: Int, _ count: Int, _ saved: Int) throws(VectorError) -> Arena
+                {
                     try Arena(
                         array, capacity: count * stride, blockByteCount: block, source: source, saved: saved * stride,
                         budget: budget)

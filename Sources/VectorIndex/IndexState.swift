@@ -1,10 +1,10 @@
 // What must be known of a saved index before its blocks are touched. Small, and the only thing read on opening.
 //
 // Bytes, little-endian: "HNSI", version 1 as UInt16, metric and storage as UInt8 each, dimension and connectivity as
-// UInt32, buildBreadth as UInt32, seed UInt64, rowCount UInt32, linkedCount UInt32, entry row + 1 UInt32 (0: none), number of waiting rows
-// UInt32, number of deleted rows UInt32; the waiting rows as UInt32; the deleted rows ascending, each as the distance
-// to the one before in 7-bit groups, low first, the top bit set on all but the last; then FNV-1a of everything before
-// as UInt64.
+// UInt32, buildBreadth as UInt32, seed UInt64, rowCount UInt32, linkedCount UInt32, entry row + 1 UInt32 (0: none),
+// number of waiting rows UInt32, number of deleted rows UInt32; the waiting rows as UInt32; the deleted rows ascending,
+// each as the distance to the one before in 7-bit groups, low first, the top bit set on all but the last; then FNV-1a
+// of everything before as UInt64.
 
 /// The state that belongs to a set of saved links blocks, written beside them.
 ///
@@ -21,7 +21,7 @@ public struct IndexState: Sendable, Equatable {
     public var entryRow: UInt32?
     /// Rows below ``linkedCount`` whose present vector is not linked yet.
     public var waitingRows: [UInt32]
-    /// Rows no search may return, ascending.
+    /// Rows no search may return. ``decode(_:)`` and ``HNSWIndex/save(write:)`` give them ascending.
     public var deletedRows: [UInt32]
 
     private static let magic: [UInt8] = Array("HNSI".utf8)
@@ -37,7 +37,7 @@ public struct IndexState: Sendable, Equatable {
         deletedRows = []
     }
 
-    /// The state as bytes; 48 bytes, 4 a waiting row, 1 to 5 a deleted row. ``deletedRows`` must ascend.
+    /// The state as bytes: 56 bytes, 4 a waiting row, 1 to 5 a deleted row.
     public func encode() -> [UInt8] {
         var bytes = Self.magic
         func put<T: FixedWidthInteger>(_ value: T) { withUnsafeBytes(of: value.littleEndian) { bytes += $0 } }
@@ -52,10 +52,11 @@ public struct IndexState: Sendable, Equatable {
         put(UInt32(linkedCount))
         put(entryRow.map { $0 + 1 } ?? 0)
         put(UInt32(waitingRows.count))
-        put(UInt32(deletedRows.count))
+        let deleted = Set(deletedRows).sorted()
+        put(UInt32(deleted.count))
         for row in waitingRows { put(row) }
         var next: UInt32 = 0
-        for row in deletedRows {
+        for row in deleted {
             var step = row - next
             while step >= 0x80 {
                 bytes.append(UInt8(truncatingIfNeeded: step) | 0x80)
@@ -68,7 +69,8 @@ public struct IndexState: Sendable, Equatable {
         return bytes
     }
 
-    /// Reads what ``encode()`` wrote. Any bytes are safe to give; damage throws ``VectorError/Code/corruptImage(reason:)``.
+    /// Reads what ``encode()`` wrote. Any bytes are safe to give; damage throws
+    /// ``VectorError/Code/corruptImage(reason:)``.
     public static func decode(_ bytes: [UInt8]) throws(VectorError) -> IndexState {
         guard bytes.count >= magic.count + 8, Array(bytes.prefix(magic.count)) == magic else {
             throw VectorError(.corruptImage(reason: "this is not an index state"))

@@ -67,7 +67,7 @@ struct ExportCommand: ParsableCommand {
         let output = format.output
         try store.reading { transaction in
             try transaction.requireCollection(collection)
-            try transaction.collection(collection).forEach { document in
+            try transaction.collection(collection).forEach([:]) { document in
                 try output.document(document)
                 return true
             }

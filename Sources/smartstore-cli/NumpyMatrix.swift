@@ -67,7 +67,8 @@ final class NumpyMatrix {
                     floats[column] =
                         elementByteCount == 4
                         ? Float(
-                            bitPattern: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)))
+                            bitPattern: UInt32(
+                                littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)))
                         : HalfFloat.float(
                             UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt16.self)))
                 }

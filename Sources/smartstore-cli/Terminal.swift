@@ -151,6 +151,12 @@ enum Interrupt {
     /// From now on the first SIGINT or SIGTERM sets the flag, and the second ends the process.
     static func watch() {
         flag.store(false, ordering: .relaxed)
+        // A parent may have started us with these blocked: threads of a thread pool often are.
+        var numbers = sigset_t()
+        sigemptyset(&numbers)
+        sigaddset(&numbers, SIGINT)
+        sigaddset(&numbers, SIGTERM)
+        pthread_sigmask(SIG_UNBLOCK, &numbers, nil)
         for number in [SIGINT, SIGTERM] {
             signal(number) { number in
                 Interrupt.flag.store(true, ordering: .relaxed)

@@ -43,7 +43,8 @@ struct DamageTests {
                 for _ in 0..<Int.random(in: 1...4, using: &random) {
                     let at = Int.random(in: 0..<bytes.count, using: &random)
                     // Mostly plausible words, sometimes anything.
-                    bytes[at] = random.next() % 3 == 0 ? UInt8.random(in: 0...255, using: &random) : UInt8(random.next() % 152)
+                    bytes[at] =
+                        random.next() % 3 == 0 ? UInt8.random(in: 0...255, using: &random) : UInt8(random.next() % 152)
                 }
                 contents.bytes[array] = bytes
             }
@@ -82,7 +83,8 @@ struct DamageTests {
         index.rebuild()
         #expect(!index.isDamaged && index.unlinkedCount == 400)
         while index.unlinkedCount > 0 {
-            #expect(try index.search(vectors[200], k: 1, breadth: 8, at: 1, including: nil, plan: .walk).first?.row == 200)
+            #expect(
+                try index.search(vectors[200], k: 1, breadth: 8, at: 1, including: nil, plan: .walk).first?.row == 200)
             #expect(try index.link(atMost: 70) > 0)
         }
         let mended = try store.save(index)

@@ -56,7 +56,9 @@ struct InputTests {
 
     @Test("options outside their ranges are refused, also when decoded")
     func options() throws {
-        for (dimension, connectivity, breadth) in [(0, 16, 100), (8193, 16, 100), (4, 3, 100), (4, 129, 100), (4, 16, 7)] {
+        for (dimension, connectivity, breadth) in [
+            (0, 16, 100), (8193, 16, 100), (4, 3, 100), (4, 129, 100), (4, 16, 7),
+        ] {
             #expect(throws: VectorError.self) {
                 _ = try IndexOptions(dimension: dimension, connectivity: connectivity, buildBreadth: breadth)
             }
@@ -96,6 +98,8 @@ struct InputTests {
             .invalidOption(name: "n", reason: "r"), .rowOutOfRange(row: 1, rowCount: 1), .full(maximumRowCount: 1),
             .corruptImage(reason: "x"), .source("y"), .outOfMemory(byteCount: 4),
         ]
-        for code in codes { #expect(VectorError(code).message.count > 10 && "\(VectorError(code))" == VectorError(code).message) }
+        for code in codes {
+            #expect(VectorError(code).message.count > 10 && "\(VectorError(code))" == VectorError(code).message)
+        }
     }
 }

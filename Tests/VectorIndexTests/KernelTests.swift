@@ -31,9 +31,13 @@ struct KernelTests {
                     var encoded = [UInt16](repeating: 0, count: dimension)
                     table.f32_to_f16(floats, &encoded, dimension)
                     table.f16_to_f32(encoded, &floats, dimension)
-                    encoded.withUnsafeBytes { bytes.replaceSubrange(shift + row * stride..<shift + row * stride + size, with: $0) }
+                    encoded.withUnsafeBytes {
+                        bytes.replaceSubrange(shift + row * stride..<shift + row * stride + size, with: $0)
+                    }
                 } else {
-                    floats.withUnsafeBytes { bytes.replaceSubrange(shift + row * stride..<shift + row * stride + size, with: $0) }
+                    floats.withUnsafeBytes {
+                        bytes.replaceSubrange(shift + row * stride..<shift + row * stride + size, with: $0)
+                    }
                 }
                 values.append(floats)
             }
@@ -51,7 +55,8 @@ struct KernelTests {
                 let query = (0..<dimension).map { _ in random.normal() }
                 let ids: [UInt32] = (0..<23).map { _ in UInt32.random(in: 0..<23, using: &random) }
                 for isDot in [true, false] {
-                    let scorer = halves ? (isDot ? table.dot_f16 : table.l2_f16) : (isDot ? table.dot_f32 : table.l2_f32)
+                    let scorer =
+                        halves ? (isDot ? table.dot_f16 : table.l2_f16) : (isDot ? table.dot_f32 : table.l2_f32)
                     var block = [Float](repeating: .nan, count: 23)
                     rows.bytes.withUnsafeBytes { bytes in
                         let base = bytes.baseAddress! + rows.shift
@@ -59,7 +64,9 @@ struct KernelTests {
                         for row in 0..<23 {
                             let single = scorer.single(query, base + row * rows.stride, dimension)
                             #expect(single == block[row], "\(path) \(dimension)")
-                            let metric = isDot ? -trueDistance(query, rows.values[row], .dot)
+                            let metric =
+                                isDot
+                                ? -trueDistance(query, rows.values[row], .dot)
                                 : trueDistance(query, rows.values[row], .euclidean)
                             #expect(abs(Double(single) - metric) <= 1e-5 * (Double(dimension) + abs(metric)))
                         }

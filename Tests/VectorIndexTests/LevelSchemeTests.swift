@@ -38,7 +38,8 @@ struct LevelSchemeTests {
     @Test("keys order as distances do and give them back")
     func keys() {
         let distances: [Float] = [
-            -.infinity, -3e38, -2, -.leastNonzeroMagnitude, 0, .leastNonzeroMagnitude, 0.5, 0.500_000_06, 1, 3e38, .infinity,
+            -.infinity, -3e38, -2, -.leastNonzeroMagnitude, 0, .leastNonzeroMagnitude, 0.5, 0.500_000_06, 1, 3e38,
+            .infinity,
         ]
         let keys = distances.map { Candidate.key(distance: $0, row: 7) }
         #expect(keys == keys.sorted())

@@ -31,7 +31,8 @@ struct RestoreTests {
         let decoded = try IndexState.decode(state.encode())
         #expect(decoded == state)
         return try HNSWIndex(
-            options: state.options, restoring: decoded, source: store, memoryLimit: memoryLimit, maximumRowCount: 10_000)
+            options: state.options, restoring: decoded, source: store, memoryLimit: memoryLimit, maximumRowCount: 10_000
+        )
     }
 
     @Test("opening reads nothing, and a search only the blocks it touches")
@@ -161,7 +162,8 @@ struct RestoreTests {
             try IndexOptions(dimension: 101, connectivity: 8, seed: 3),
             try IndexOptions(dimension: 100, metric: .dot, connectivity: 8, seed: 3),
             try IndexOptions(dimension: 100, storage: .float32, connectivity: 8, seed: 3),
-            try IndexOptions(dimension: 100, connectivity: 9, seed: 3), try IndexOptions(dimension: 100, connectivity: 8),
+            try IndexOptions(dimension: 100, connectivity: 9, seed: 3),
+            try IndexOptions(dimension: 100, connectivity: 8),
         ] {
             #expect(throws: VectorError.self) {
                 _ = try HNSWIndex(options: options, restoring: state, source: store, memoryLimit: nil)

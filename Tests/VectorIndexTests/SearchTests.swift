@@ -5,7 +5,8 @@ import VectorIndex
 
 @Suite("Search")
 struct SearchTests {
-    @Test("exact search gives the true nearest in every metric and storage",
+    @Test(
+        "exact search gives the true nearest in every metric and storage",
         arguments: Metric.allCases, VectorStorage.allCases)
     func exact(metric: Metric, storage: VectorStorage) throws {
         var source = ClusteredVectors(dimension: 21, seed: 4)
@@ -23,7 +24,8 @@ struct SearchTests {
         }
     }
 
-    @Test("the graph finds nearly all of the nearest, in every metric and storage",
+    @Test(
+        "the graph finds nearly all of the nearest, in every metric and storage",
         arguments: Metric.allCases, VectorStorage.allCases)
     func graphRecall(metric: Metric, storage: VectorStorage) throws {
         var source = ClusteredVectors(dimension: 24, seed: 5)

@@ -38,7 +38,8 @@ struct VisibilityTests {
         #expect(try index.search(queries[0], k: 100, at: 5).allSatisfy { $0.row % 3 != 1 })
     }
 
-    @Test("filters of any strictness lose no hit and little recall",
+    @Test(
+        "filters of any strictness lose no hit and little recall",
         arguments: [1, 10, 50], [SearchPlan.walk, .automatic])
     func filters(percent: Int, plan: SearchPlan) throws {
         var source = ClusteredVectors(dimension: 24, seed: 22)

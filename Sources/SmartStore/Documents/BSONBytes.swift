@@ -91,6 +91,13 @@ package struct BSONBytes: @unchecked Sendable {
         return BSONBytes(base: base + start, count: end - start)
     }
 
+    /// Where these bytes begin in `whole`, of which they are a part.
+    func offset(in whole: BSONBytes) -> Int {
+        let offset = base - whole.base
+        precondition(offset >= 0 && offset <= whole.count - count)
+        return offset
+    }
+
     /// The offset of the first zero byte in `start..<end`; nil when there is none.
     @inline(__always)
     package func firstZero(from start: Int, to end: Int) -> Int? {

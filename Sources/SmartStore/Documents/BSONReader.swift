@@ -119,7 +119,7 @@ package struct BSONReader {
     @inline(__always)
     package mutating func next() -> BSONField? {
         guard offset < end else { return nil }
-        guard let type = BSONType(rawValue: bytes[offset]),
+        guard let type = BSONType(tag: bytes[offset]),
             let nameEnd = bytes.firstZero(from: offset + 1, to: end),
             let valueEnd = Self.valueEnd(type, bytes, from: nameEnd + 1, to: end)
         else {
@@ -186,7 +186,7 @@ extension BSONBytes {
         guard let end = BSONReader.end(of: self) else { return nil }
         var offset = 4
         while offset < end {
-            guard let type = BSONType(rawValue: self[offset]),
+            guard let type = BSONType(tag: self[offset]),
                 let nameEnd = firstZero(from: offset &+ 1, to: end),
                 let valueEnd = BSONReader.valueEnd(type, self, from: nameEnd &+ 1, to: end)
             else { return nil }

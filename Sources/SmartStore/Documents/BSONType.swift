@@ -45,6 +45,37 @@ public enum BSONType: UInt8, Sendable, Hashable, CaseIterable {
     /// Greater than every other value.
     case maxKey = 0x7F
 
+    /// The type of a tag byte; nil for a byte that is none.
+    ///
+    /// The same as `init(rawValue:)`, which the compiler does not inline into the readers' loops.
+    @inline(__always)
+    init?(tag: UInt8) {
+        switch tag {
+        case 0x01: self = .double
+        case 0x02: self = .string
+        case 0x03: self = .document
+        case 0x04: self = .array
+        case 0x05: self = .binary
+        case 0x06: self = .undefined
+        case 0x07: self = .objectID
+        case 0x08: self = .bool
+        case 0x09: self = .date
+        case 0x0A: self = .null
+        case 0x0B: self = .regex
+        case 0x0C: self = .dbPointer
+        case 0x0D: self = .code
+        case 0x0E: self = .symbol
+        case 0x0F: self = .codeWithScope
+        case 0x10: self = .int32
+        case 0x11: self = .timestamp
+        case 0x12: self = .int64
+        case 0x13: self = .decimal128
+        case 0x7F: self = .maxKey
+        case 0xFF: self = .minKey
+        default: return nil
+        }
+    }
+
     /// The name that `$type` and error messages use.
     public var name: String {
         switch self {

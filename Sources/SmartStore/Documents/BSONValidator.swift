@@ -93,7 +93,7 @@ private struct ValidationWalk {
         var hasSharedBits = false
         var offset = start + 4
         while offset < last {
-            guard let type = BSONType(rawValue: bytes[offset]) else {
+            guard let type = BSONType(tag: bytes[offset]) else {
                 throw fault(.invalidBSON, "unknown element type 0x\(Hex.text([bytes[offset]]))", at: offset)
             }
             guard let nameEnd = bytes.firstZero(from: offset + 1, to: last) else {

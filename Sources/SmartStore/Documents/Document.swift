@@ -106,6 +106,8 @@ public struct Document: Sendable, Hashable {
 
     /// Appends a field without looking for another of its name. Amortised time is that of the value's size.
     public mutating func append(_ key: String, _ value: BSONValue) {
+        // Damaged bytes read as a document without fields, and are one from here on.
+        if bytes.count < 5 { bytes = Document().bytes }
         bytes.removeLast()
         bytes.append(value.type.rawValue)
         BSONWriter.appendName(key, to: &bytes)
@@ -162,7 +164,7 @@ extension Document: Sequence {
             let start = offset
             let found: (key: String, value: BSONValue, end: Int)? = BSONBytes.with(bytes) { bytes in
                 guard let end = BSONReader.end(of: bytes), start < end,
-                    let type = BSONType(rawValue: bytes[start]),
+                    let type = BSONType(tag: bytes[start]),
                     let nameEnd = bytes.firstZero(from: start + 1, to: end),
                     let valueEnd = BSONReader.valueEnd(type, bytes, from: nameEnd + 1, to: end),
                     let value = BSONValue(BSONView(type: type, bytes: bytes.slice(nameEnd + 1, valueEnd)))

@@ -17,30 +17,31 @@ public struct DocumentDecoder: Sendable {
 
     /// The value of a BSON value.
     public func decodeValue<T: Decodable>(_ type: T.Type = T.self, from value: BSONValue) throws -> T {
-        try ScalarDecoder(value: value, codingPath: []).decode(type)
+        try ScalarDecoder(value: value, trail: CodingTrail()).decode(type)
     }
 }
 
 private struct ValueDecoder: Decoder {
     let value: BSONValue
-    let codingPath: [any CodingKey]
+    let trail: CodingTrail
+    var codingPath: [any CodingKey] { trail.path }
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
         guard case .document(let document) = value else { throw mismatch("a document", value, codingPath) }
-        return KeyedDecodingContainer(FieldsDecoder<Key>(document: document, codingPath: codingPath))
+        return KeyedDecodingContainer(FieldsDecoder<Key>(document: document, trail: trail))
     }
 
     func unkeyedContainer() throws -> any UnkeyedDecodingContainer {
-        if case .array(let elements) = value { return ElementsDecoder(elements: elements, codingPath: codingPath) }
+        if case .array(let elements) = value { return ElementsDecoder(elements: elements, trail: trail) }
         if let vector = try? VectorValue(value) {
-            return ElementsDecoder(elements: vector.floats.map { .double(Double($0)) }, codingPath: codingPath)
+            return ElementsDecoder(elements: vector.floats.map { .double(Double($0)) }, trail: trail)
         }
         throw mismatch("an array", value, codingPath)
     }
 
     func singleValueContainer() -> any SingleValueDecodingContainer {
-        ScalarDecoder(value: value, codingPath: codingPath)
+        ScalarDecoder(value: value, trail: trail)
     }
 }
 
@@ -52,7 +53,8 @@ private func mismatch(_ wanted: String, _ value: BSONValue, _ path: [any CodingK
 
 private struct ScalarDecoder: SingleValueDecodingContainer {
     let value: BSONValue
-    let codingPath: [any CodingKey]
+    let trail: CodingTrail
+    var codingPath: [any CodingKey] { trail.path }
 
     func decodeNil() -> Bool { value.type == .null || value.type == .undefined }
 
@@ -105,11 +107,11 @@ private struct ScalarDecoder: SingleValueDecodingContainer {
             }
             return decoded
         }
-        guard codingPath.count < BSONLimits.deepest else {
+        guard trail.depth < BSONLimits.deepest else {
             throw DecodingError.dataCorrupted(
                 .init(codingPath: codingPath, debugDescription: "the document nests too deep"))
         }
-        return try T(from: ValueDecoder(value: value, codingPath: codingPath))
+        return try T(from: ValueDecoder(value: value, trail: trail))
     }
 
     private func integer<T: FixedWidthInteger>(_ type: T.Type) throws -> T {
@@ -126,7 +128,8 @@ private struct ScalarDecoder: SingleValueDecodingContainer {
 
 private struct FieldsDecoder<Key: CodingKey>: KeyedDecodingContainerProtocol {
     let document: Document
-    let codingPath: [any CodingKey]
+    let trail: CodingTrail
+    var codingPath: [any CodingKey] { trail.path }
 
     var allKeys: [Key] { document.keys.compactMap { Key(stringValue: $0) } }
 
@@ -137,7 +140,7 @@ private struct FieldsDecoder<Key: CodingKey>: KeyedDecodingContainerProtocol {
             throw DecodingError.keyNotFound(
                 key, .init(codingPath: codingPath, debugDescription: "there is no field \"\(key.stringValue)\""))
         }
-        return ScalarDecoder(value: value, codingPath: codingPath + [key])
+        return ScalarDecoder(value: value, trail: trail.appending(key))
     }
 
     func decodeNil(forKey key: Key) throws -> Bool { try field(key).decodeNil() }
@@ -173,18 +176,19 @@ private struct FieldsDecoder<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
     private func nested(_ key: any CodingKey) throws -> ValueDecoder {
         let field = try field(key)
-        return ValueDecoder(value: field.value, codingPath: field.codingPath)
+        return ValueDecoder(value: field.value, trail: field.trail)
     }
 }
 
 private struct ElementsDecoder: UnkeyedDecodingContainer {
     let elements: [BSONValue]
-    let codingPath: [any CodingKey]
+    let trail: CodingTrail
+    var codingPath: [any CodingKey] { trail.path }
     private(set) var currentIndex = 0
 
-    init(elements: [BSONValue], codingPath: [any CodingKey]) {
+    init(elements: [BSONValue], trail: CodingTrail) {
         self.elements = elements
-        self.codingPath = codingPath
+        self.trail = trail
     }
 
     var count: Int? { elements.count }
@@ -192,19 +196,19 @@ private struct ElementsDecoder: UnkeyedDecodingContainer {
 
     /// Decodes the element at hand; a failure leaves it at hand.
     private mutating func element<T>(_ read: (ScalarDecoder) throws -> T) throws -> T {
-        let path = codingPath + [IndexKey(currentIndex)]
+        let trail = trail.appending(IndexKey(currentIndex))
         guard !isAtEnd else {
             throw DecodingError.valueNotFound(
-                T.self, .init(codingPath: path, debugDescription: "the array has no more elements"))
+                T.self, .init(codingPath: trail.path, debugDescription: "the array has no more elements"))
         }
-        let value = try read(ScalarDecoder(value: elements[currentIndex], codingPath: path))
+        let value = try read(ScalarDecoder(value: elements[currentIndex], trail: trail))
         currentIndex += 1
         return value
     }
 
     mutating func decodeNil() throws -> Bool {
         guard !isAtEnd else { return try element { $0.decodeNil() } }
-        let isNil = ScalarDecoder(value: elements[currentIndex], codingPath: codingPath).decodeNil()
+        let isNil = ScalarDecoder(value: elements[currentIndex], trail: trail).decodeNil()
         if isNil { currentIndex += 1 }
         return isNil
     }
@@ -228,14 +232,14 @@ private struct ElementsDecoder: UnkeyedDecodingContainer {
     mutating func nestedContainer<Nested: CodingKey>(
         keyedBy type: Nested.Type
     ) throws -> KeyedDecodingContainer<Nested> {
-        try element { try ValueDecoder(value: $0.value, codingPath: $0.codingPath).container(keyedBy: type) }
+        try element { try ValueDecoder(value: $0.value, trail: $0.trail).container(keyedBy: type) }
     }
 
     mutating func nestedUnkeyedContainer() throws -> any UnkeyedDecodingContainer {
-        try element { try ValueDecoder(value: $0.value, codingPath: $0.codingPath).unkeyedContainer() }
+        try element { try ValueDecoder(value: $0.value, trail: $0.trail).unkeyedContainer() }
     }
 
     mutating func superDecoder() throws -> any Decoder {
-        try element { ValueDecoder(value: $0.value, codingPath: $0.codingPath) }
+        try element { ValueDecoder(value: $0.value, trail: $0.trail) }
     }
 }

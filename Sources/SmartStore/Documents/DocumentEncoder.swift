@@ -25,7 +25,7 @@ public struct DocumentEncoder: Sendable {
     /// The BSON value of any encodable value.
     public func encodeValue(_ value: some Encodable) throws -> BSONValue {
         let slot = EncodingSlot()
-        try slot.encode(value, at: [])
+        try slot.encode(value, at: CodingTrail())
         return slot.value
     }
 }
@@ -35,17 +35,25 @@ private final class EncodingSlot {
     private enum Content {
         case none
         case scalar(BSONValue)
-        case fields([(name: String, slot: EncodingSlot)], places: [String: Int])
+        case fields([(name: String, slot: EncodingSlot)])
         case elements([EncodingSlot])
     }
 
     private var content = Content.none
+    /// Where each field is, once there are too many to look through.
+    private var places: [String: Int] = [:]
 
     var value: BSONValue {
         switch content {
         case .none: .document(Document())
         case .scalar(let value): value
-        case .fields(let fields, _): .document(Document(fields: fields.map { ($0.name, $0.slot.value) }))
+        case .fields(let fields):
+            .document(
+                {
+                    var writer = BSONWriter(byteCountHint: 256)
+                    for field in fields { writer.append(field.name, field.slot.value) }
+                    return Document(trusted: writer.finish())
+                }())
         case .elements(let slots): .array(slots.map(\.value))
         }
     }
@@ -56,7 +64,7 @@ private final class EncodingSlot {
 
     func becomeFields() {
         if case .fields = content { return }
-        content = .fields([], places: [:])
+        content = .fields([])
     }
 
     func becomeElements() {
@@ -67,16 +75,22 @@ private final class EncodingSlot {
     /// The place of a named field; a second one of the same name takes the first one's place.
     func field(_ name: String) -> EncodingSlot {
         let slot = EncodingSlot()
-        guard case .fields(var fields, var places) = content else { return slot }
+        guard case .fields(var fields) = content else { return slot }
         content = .none
-        if let place = places[name] {
+        if let place = place(of: name, in: fields) {
             fields[place].slot = slot
         } else {
-            places[name] = fields.count
+            if fields.count >= Self.linearCount { places[name] = fields.count }
             fields.append((name, slot))
         }
-        content = .fields(fields, places: places)
+        content = .fields(fields)
         return slot
+    }
+
+    private static let linearCount = 24
+
+    private func place(of name: String, in fields: [(name: String, slot: EncodingSlot)]) -> Int? {
+        fields.prefix(Self.linearCount).firstIndex { $0.name == name } ?? places[name]
     }
 
     func element() -> EncodingSlot {
@@ -88,55 +102,81 @@ private final class EncodingSlot {
         return slot
     }
 
-    func encode(_ value: some Encodable, at path: [any CodingKey]) throws {
+    func encode(_ value: some Encodable, at trail: CodingTrail) throws {
         if let representable = value as? any BSONRepresentable {
             do {
                 set(try representable.bsonValue())
             } catch {
                 throw EncodingError.invalidValue(
-                    value, .init(codingPath: path, debugDescription: error.message))
+                    value, .init(codingPath: trail.path, debugDescription: error.message))
             }
             return
         }
-        guard path.count < BSONLimits.standard.depth else {
+        guard trail.depth < BSONLimits.standard.depth else {
             throw EncodingError.invalidValue(
-                value, .init(codingPath: path, debugDescription: "the value nests deeper than a document may"))
+                value, .init(codingPath: trail.path, debugDescription: "the value nests deeper than a document may"))
         }
-        try value.encode(to: ValueEncoder(slot: self, codingPath: path))
+        try value.encode(to: ValueEncoder(slot: self, trail: trail))
     }
 
-    func encode(integer value: some FixedWidthInteger, at path: [any CodingKey]) throws {
+    func encode(integer value: some FixedWidthInteger, at trail: CodingTrail) throws {
         guard let number = Int64(exactly: value) else {
             throw EncodingError.invalidValue(
-                value, .init(codingPath: path, debugDescription: "\(value) does not fit 64 signed bits"))
+                value, .init(codingPath: trail.path, debugDescription: "\(value) does not fit 64 signed bits"))
         }
         set(.int64(number))
     }
 }
 
+/// A coding path that is only put together when somebody asks.
+final class CodingTrail: Sendable {
+    private let parent: CodingTrail?
+    private let key: (any CodingKey)?
+    /// The number of keys.
+    let depth: Int
+
+    init() {
+        parent = nil
+        key = nil
+        depth = 0
+    }
+
+    private init(parent: CodingTrail, key: any CodingKey) {
+        self.parent = parent
+        self.key = key
+        depth = parent.depth + 1
+    }
+
+    func appending(_ key: any CodingKey) -> CodingTrail { CodingTrail(parent: self, key: key) }
+
+    var path: [any CodingKey] { (parent?.path ?? []) + (key.map { [$0] } ?? []) }
+}
+
 private struct ValueEncoder: Encoder {
     let slot: EncodingSlot
-    let codingPath: [any CodingKey]
+    let trail: CodingTrail
+    var codingPath: [any CodingKey] { trail.path }
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
         slot.becomeFields()
-        return KeyedEncodingContainer(FieldsEncoder<Key>(slot: slot, codingPath: codingPath))
+        return KeyedEncodingContainer(FieldsEncoder<Key>(slot: slot, trail: trail))
     }
 
     func unkeyedContainer() -> any UnkeyedEncodingContainer {
         slot.becomeElements()
-        return ElementsEncoder(slot: slot, codingPath: codingPath)
+        return ElementsEncoder(slot: slot, trail: trail)
     }
 
     func singleValueContainer() -> any SingleValueEncodingContainer {
-        ScalarEncoder(slot: slot, codingPath: codingPath)
+        ScalarEncoder(slot: slot, trail: trail)
     }
 }
 
 private struct ScalarEncoder: SingleValueEncodingContainer {
     let slot: EncodingSlot
-    let codingPath: [any CodingKey]
+    let trail: CodingTrail
+    var codingPath: [any CodingKey] { trail.path }
 
     func encodeNil() { slot.set(.null) }
     func encode(_ value: Bool) { slot.set(.bool(value)) }
@@ -148,17 +188,18 @@ private struct ScalarEncoder: SingleValueEncodingContainer {
     func encode(_ value: Int32) { slot.set(.int32(value)) }
     func encode(_ value: UInt8) { slot.set(.int32(Int32(value))) }
     func encode(_ value: UInt16) { slot.set(.int32(Int32(value))) }
-    func encode(_ value: Int) throws { try slot.encode(integer: value, at: codingPath) }
-    func encode(_ value: Int64) throws { try slot.encode(integer: value, at: codingPath) }
-    func encode(_ value: UInt) throws { try slot.encode(integer: value, at: codingPath) }
-    func encode(_ value: UInt32) throws { try slot.encode(integer: value, at: codingPath) }
-    func encode(_ value: UInt64) throws { try slot.encode(integer: value, at: codingPath) }
-    func encode(_ value: some Encodable) throws { try slot.encode(value, at: codingPath) }
+    func encode(_ value: Int) throws { try slot.encode(integer: value, at: trail) }
+    func encode(_ value: Int64) throws { try slot.encode(integer: value, at: trail) }
+    func encode(_ value: UInt) throws { try slot.encode(integer: value, at: trail) }
+    func encode(_ value: UInt32) throws { try slot.encode(integer: value, at: trail) }
+    func encode(_ value: UInt64) throws { try slot.encode(integer: value, at: trail) }
+    func encode(_ value: some Encodable) throws { try slot.encode(value, at: trail) }
 }
 
 private struct FieldsEncoder<Key: CodingKey>: KeyedEncodingContainerProtocol {
     let slot: EncodingSlot
-    let codingPath: [any CodingKey]
+    let trail: CodingTrail
+    var codingPath: [any CodingKey] { trail.path }
 
     private func field(_ key: any CodingKey) throws -> ScalarEncoder {
         let name = key.stringValue
@@ -166,7 +207,7 @@ private struct FieldsEncoder<Key: CodingKey>: KeyedEncodingContainerProtocol {
             throw EncodingError.invalidValue(
                 name, .init(codingPath: codingPath, debugDescription: "a field name may not contain a NUL"))
         }
-        return ScalarEncoder(slot: slot.field(name), codingPath: codingPath + [key])
+        return ScalarEncoder(slot: slot.field(name), trail: trail.appending(key))
     }
 
     func encodeNil(forKey key: Key) throws { try field(key).encodeNil() }
@@ -199,18 +240,19 @@ private struct FieldsEncoder<Key: CodingKey>: KeyedEncodingContainerProtocol {
     func superEncoder(forKey key: Key) -> any Encoder { nested(key) }
 
     private func nested(_ key: any CodingKey) -> ValueEncoder {
-        ValueEncoder(slot: slot.field(key.stringValue), codingPath: codingPath + [key])
+        ValueEncoder(slot: slot.field(key.stringValue), trail: trail.appending(key))
     }
 }
 
 private struct ElementsEncoder: UnkeyedEncodingContainer {
     let slot: EncodingSlot
-    let codingPath: [any CodingKey]
+    let trail: CodingTrail
+    var codingPath: [any CodingKey] { trail.path }
     var count: Int { slot.elementCount }
 
     private func element() -> ScalarEncoder {
-        let path = codingPath + [IndexKey(count)]
-        return ScalarEncoder(slot: slot.element(), codingPath: path)
+        let trail = trail.appending(IndexKey(count))
+        return ScalarEncoder(slot: slot.element(), trail: trail)
     }
 
     func encodeNil() { element().encodeNil() }
@@ -239,8 +281,8 @@ private struct ElementsEncoder: UnkeyedEncodingContainer {
     func superEncoder() -> any Encoder { nested() }
 
     private func nested() -> ValueEncoder {
-        let path = codingPath + [IndexKey(count)]
-        return ValueEncoder(slot: slot.element(), codingPath: path)
+        let trail = trail.appending(IndexKey(count))
+        return ValueEncoder(slot: slot.element(), trail: trail)
     }
 }
 

@@ -180,7 +180,9 @@ struct JSONScanner {
         return .double(value)
     }
 
-    private static let powersOfTen: [Double] = (0..<22).reduce(into: [1]) { powers, _ in powers.append(powers.last! * 10) }
+    private static let powersOfTen: [Double] = (0..<22).reduce(into: [1]) { powers, _ in
+        powers.append(powers.last! * 10)
+    }
 
     private mutating func skipByte(_ byte: UInt8) -> Bool {
         guard offset < text.count, text[offset] == byte else { return false }

@@ -54,7 +54,7 @@ struct PathEdit {
             guard creates else { return nil }
             throw notViable(step, name, container)
         }
-        guard let (field, place) = find(piece, in: container) else {
+        guard let field = find(piece, in: container) else {
             return try appended(to: container, step: step, change)
         }
         if !isLast {
@@ -64,84 +64,95 @@ struct PathEdit {
             }
             guard let inner = try edited(field.value, step: step + 1, name: field.name, change) else { return nil }
             return BSONBytes.with(inner) {
-                copy(container, replacing: place, with: BSONView(type: field.value.type, bytes: $0))
+                replaced(field, in: container, with: BSONView(type: field.value.type, bytes: $0))
             }
         }
         switch try change(field.value) {
         case .keep: return nil
-        case .remove: return isArray ? replaced(container, place, .null) : copy(container, replacing: place, with: nil)
-        case .set(let value): return replaced(container, place, value)
+        case .remove: return isArray ? replaced(field, in: container, with: .null) : removed(field, from: container)
+        case .set(let value): return value.withView { replaced(field, in: container, with: $0) }
         }
     }
 
-    /// The field at one step and its place among the fields.
-    private func find(_ piece: FieldPath.Piece, in container: BSONView) -> (BSONField, Int)? {
+    /// The field at one step.
+    private func find(_ piece: FieldPath.Piece, in container: BSONView) -> BSONField? {
         var reader = BSONReader(container.bytes)
         var place = 0
         return BSONBytes.with(piece.name) { name in
             while let field = reader.next() {
-                if container.type == .array ? place == piece.index : field.name.equals(name) { return (field, place) }
+                if container.type == .array ? place == piece.index : field.name.equals(name) { return field }
                 place += 1
             }
             return nil
         }
     }
 
-    /// A copy with a new value in one place; nil when the value is the one that is there.
-    private func replaced(_ container: BSONView, _ place: Int, _ value: BSONValue) -> [UInt8]? {
-        value.withView { view in
-            var reader = BSONReader(container.bytes)
-            var left = place
-            while let field = reader.next() {
-                if left == 0 && field.value.type == view.type && field.value.bytes.equals(view.bytes) { return nil }
-                left -= 1
-            }
-            return copy(container, replacing: place, with: view)
-        }
+    /// A copy with a new value in a field's place; nil when the value is the one that is there.
+    private func replaced(_ field: BSONField, in container: BSONView, with value: BSONView) -> [UInt8]? {
+        if field.value.type == value.type && field.value.bytes.equals(value.bytes) { return nil }
+        let whole = container.bytes
+        let tag = field.name.offset(in: whole) - 1
+        let start = field.value.bytes.offset(in: whole)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(whole.count + value.bytes.count)
+        whole.slice(0, start).append(to: &bytes)
+        bytes[tag] = value.type.rawValue
+        value.bytes.append(to: &bytes)
+        whole.slice(start + field.value.bytes.count, whole.count).append(to: &bytes)
+        BSONWriter.setLength(in: &bytes, at: 0)
+        return bytes
     }
 
-    private func copy(_ container: BSONView, replacing place: Int, with value: BSONView?) -> [UInt8] {
-        var writer = BSONWriter(byteCountHint: container.bytes.count + (value?.bytes.count ?? 0))
-        var reader = BSONReader(container.bytes)
-        var index = 0
-        while let field = reader.next() {
-            if index != place {
-                writer.append(field.name, field.value)
-            } else if let value {
-                writer.append(field.name, value)
-            }
-            index += 1
-        }
-        return writer.finish()
+    private func removed(_ field: BSONField, from container: BSONView) -> [UInt8] {
+        let whole = container.bytes
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(whole.count)
+        whole.slice(0, field.name.offset(in: whole) - 1).append(to: &bytes)
+        whole.slice(field.value.bytes.offset(in: whole) + field.value.bytes.count, whole.count).append(to: &bytes)
+        BSONWriter.setLength(in: &bytes, at: 0)
+        return bytes
     }
 
     /// A copy with a new field at the end, and with the documents that the rest of the path needs.
     private func appended(
         to container: BSONView, step: Int, _ change: (BSONView?) throws(DocumentError) -> FieldChange
     ) throws(DocumentError) -> [UInt8]? {
-        guard creates, case .set(let leaf) = try change(nil) else { return nil }
+        guard creates, case .set(let leaf) = try change(nil), container.bytes.count >= 5 else { return nil }
         var value = leaf
         for piece in path.pieces[(step + 1)...].reversed() {
             value = .document(Document(fields: [(piece.text, value)]))
         }
-        var writer = BSONWriter(byteCountHint: container.bytes.count + 64)
-        var reader = BSONReader(container.bytes)
-        var count = 0
-        while let field = reader.next() {
-            writer.append(field.name, field.value)
-            count += 1
-        }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(container.bytes.count + 64)
+        container.bytes.slice(0, container.bytes.count - 1).append(to: &bytes)
         if container.type == .array, let index = path.pieces[step].index {
-            guard index - count <= Self.longestFill else {
-                throw DocumentError(
-                    .cannotBackfillArray, "can't backfill more than \(Self.longestFill) elements", path: path.text)
-            }
-            for gap in count..<index { writer.append(String(gap), BSONValue.null) }
-            writer.append(String(index), value)
+            try fill(container, upTo: index, in: &bytes)
+            bytes.append(value.type.rawValue)
+            BSONWriter.appendIndex(index, to: &bytes)
         } else {
-            writer.append(path.pieces[step].text, value)
+            bytes.append(value.type.rawValue)
+            bytes += path.pieces[step].name
+            bytes.append(0)
         }
-        return writer.finish()
+        BSONWriter.append(value, to: &bytes)
+        bytes.append(0)
+        BSONWriter.setLength(in: &bytes, at: 0)
+        return bytes
+    }
+
+    /// Appends the nulls that an array lacks before an index.
+    private func fill(_ array: BSONView, upTo index: Int, in bytes: inout [UInt8]) throws(DocumentError) {
+        var reader = BSONReader(array.bytes)
+        var count = 0
+        while reader.next() != nil { count += 1 }
+        guard index - count <= Self.longestFill else {
+            throw DocumentError(
+                .cannotBackfillArray, "can't backfill more than \(Self.longestFill) elements", path: path.text)
+        }
+        for gap in count..<max(count, index) {
+            bytes.append(BSONType.null.rawValue)
+            BSONWriter.appendIndex(gap, to: &bytes)
+        }
     }
 
     private func notViable(_ step: Int, _ name: BSONBytes?, _ value: BSONView) -> DocumentError {

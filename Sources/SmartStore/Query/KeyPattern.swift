@@ -23,15 +23,21 @@ package struct KeyPattern: Sendable {
     package struct Part: Sendable {
         package let path: FieldPath
         package let isDescending: Bool
-        /// The names of the path's steps, parts of the pattern's own bytes.
-        fileprivate let names: [BSONBytes]
+    }
+
+    /// A part without anything to retain, for the walk of the common case.
+    private struct Walk: Sendable {
+        let steps: Range<Int>
+        let isDescending: Bool
     }
 
     /// The pattern as it was given.
     package let document: Document
     package let parts: [Part]
-    /// Keeps the names in place.
-    private let owned: [OwnedBytes]
+    private let walks: [Walk]
+    /// The names of all steps, parts of the bytes in `owned`.
+    private let names: [BSONBytes]
+    private let owned: OwnedBytes
 
     /// Parses an index pattern: every value is a number other than zero, of which the sign counts.
     ///
@@ -57,19 +63,28 @@ package struct KeyPattern: Sendable {
     ) throws(DocumentError) {
         self.document = document
         var parts: [Part] = []
-        var owned: [OwnedBytes] = []
+        var walks: [Walk] = []
+        var steps: [Range<Int>] = []
+        var nameBytes: [UInt8] = []
         for (name, value) in document {
             let isDescending = try direction(name, value)
             guard !name.isEmpty, !name.hasPrefix("$") else {
                 throw DocumentError(.cannotCreateIndex, "a key's path may not be empty or begin with '$'", path: name)
             }
             let path = try FieldPath(name)
-            let names = path.pieces.map { OwnedBytes($0.name) }
-            parts.append(Part(path: path, isDescending: isDescending, names: names.map(\.bytes)))
-            owned += names
+            walks.append(
+                Walk(steps: steps.count..<(steps.count + path.pieces.count), isDescending: isDescending))
+            for piece in path.pieces {
+                steps.append(nameBytes.count..<(nameBytes.count + piece.name.count))
+                nameBytes += piece.name
+            }
+            parts.append(Part(path: path, isDescending: isDescending))
         }
+        let owned = OwnedBytes(nameBytes)
         self.parts = parts
+        self.walks = walks
         self.owned = owned
+        names = steps.map { owned.bytes.slice($0.lowerBound, $0.upperBound) }
     }
 
     /// The keys of a document.
@@ -113,11 +128,11 @@ extension KeyPattern {
     ) throws(DocumentError) -> Bool? {
         let start = key.count
         var isAbsent = true
-        for part in parts {
+        for walk in walks {
             var view = BSONView(type: .document, bytes: document)
             var isMissing = false
-            for name in part.names {
-                if view.type == .document, let next = view.bytes.field(name) {
+            for step in walk.steps {
+                if view.type == .document, let next = view.bytes.field(names[step]) {
                     view = next
                 } else {
                     isMissing = view.type != .array
@@ -130,7 +145,7 @@ extension KeyPattern {
             }
             if !isMissing { isAbsent = false }
             try KeyEncoding.append(
-                isMissing ? .null : view, descending: part.isDescending, to: &key, limit: limit)
+                isMissing ? .null : view, descending: walk.isDescending, to: &key, limit: limit)
         }
         return isAbsent
     }

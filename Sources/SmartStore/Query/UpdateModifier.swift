@@ -94,7 +94,8 @@ struct UpdateModifier: Sendable {
         case "$pullAll":
             guard case .array(let values) = value else {
                 throw DocumentError(
-                    .badValue, "$pullAll requires an array argument but was given a \(value.type.name)", path: path.text)
+                    .badValue, "$pullAll requires an array argument but was given a \(value.type.name)", path: path.text
+                )
             }
             return .pull(ArrayPull(pullingAll: values))
         default: return try rename(value, path)
@@ -161,12 +162,14 @@ struct UpdateModifier: Sendable {
     }
 
     private func renamed(_ document: Document, to target: FieldPath) throws(DocumentError) -> Document {
-        guard let value = try document.withBytes({ bytes throws(DocumentError) -> BSONValue? in
-            try Self.refuseArrays(on: path, in: bytes, "source")
-            guard let view = path.value(in: bytes) else { return nil }
-            try Self.refuseArrays(on: target, in: bytes, "destination")
-            return BSONValue(view)
-        }) else { return document }
+        guard
+            let value = try document.withBytes({ bytes throws(DocumentError) -> BSONValue? in
+                try Self.refuseArrays(on: path, in: bytes, "source")
+                guard let view = path.value(in: bytes) else { return nil }
+                try Self.refuseArrays(on: target, in: bytes, "destination")
+                return BSONValue(view)
+            })
+        else { return document }
         let without = try PathEdit(path, creates: false).apply(to: document) { _ in .remove } ?? document
         return try PathEdit(target, creates: true).apply(to: without) { _ in .set(value) } ?? without
     }
@@ -180,7 +183,9 @@ struct UpdateModifier: Sendable {
                 throw DocumentError(
                     .badValue, "The \(role) field cannot be an array element, '\(path)'", path: path.text)
             }
-            guard view.type == .document, let next = BSONBytes.with(piece.name, { view.bytes.field($0) }) else { return }
+            guard view.type == .document, let next = BSONBytes.with(piece.name, { view.bytes.field($0) }) else {
+                return
+            }
             view = next
         }
     }

@@ -88,8 +88,13 @@ public struct UpdateSpec: Sendable {
     }
 
     private func checkIdentifier(of old: Document, against new: Document) throws(DocumentError) {
-        guard let before = old["_id"] else { return }
-        if let after = new["_id"], ValueOrder.compare(before, after) == 0 { return }
+        let isKept = old.withField("_id") { before in
+            new.withField("_id") { after in
+                guard let before else { return true }
+                return after.map { ValueOrder.compare(before, $0) == 0 } ?? false
+            }
+        }
+        if isKept { return }
         let message =
             switch kind {
             case .replacement:

@@ -24,10 +24,13 @@ struct CommitLoad {
         var rate: Double
         var latency: Latency
         var commitsPerSync: Double
+        /// The disk's own rate just before: on a shared machine it changes from one second to the next.
+        var diskRate: Double
     }
 
-    /// Commits into a fresh store, which is removed afterwards.
+    /// Probes the disk, then commits into a fresh store, which is removed afterwards.
     func run(in folder: URL) async throws -> Outcome {
+        let disk = try DiskProbe.syncsPerSecond(in: folder, seconds: seconds / 4)
         let url = folder.appendingPathComponent("commits.store")
         let store = try BenchStore.create(url, encrypted: encrypted)
         defer { try? FileManager.default.removeItem(at: url) }
@@ -51,7 +54,8 @@ struct CommitLoad {
             return Outcome(
                 rate: Double(latency.count) / elapsed, latency: latency,
                 commitsPerSync: Double(after.commitCount - before.commitCount)
-                    / Double(max(1, after.syncCount - before.syncCount)))
+                    / Double(max(1, after.syncCount - before.syncCount)),
+                diskRate: disk.rate)
         } catch {
             try? store.close()
             throw error

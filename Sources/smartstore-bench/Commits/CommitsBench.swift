@@ -59,12 +59,8 @@ struct CommitsBench: AsyncParsableCommand {
             }
         }
         var outcomes: [Configuration: [CommitLoad.Outcome]] = [:]
-        var diskLatency = Latency()
         for round in 1...rounds {
-            progress.step("round \(round) of \(rounds): the disk, then \(configurations.count) kinds of writers")
-            let disk = try DiskProbe.syncsPerSecond(in: folder, seconds: seconds)
-            figures.fdatasyncRounds.append(disk.rate)
-            diskLatency.add(disk.latency)
+            progress.step("round \(round) of \(rounds): \(configurations.count) kinds of writers")
             for configuration in configurations {
                 let load = CommitLoad(
                     kind: configuration.kind, writers: configuration.writers, encrypted: configuration.encrypted,
@@ -72,28 +68,30 @@ struct CommitsBench: AsyncParsableCommand {
                 outcomes[configuration, default: []].append(try await load.run(in: folder))
             }
         }
-        figures.fdatasyncPerSecond = Rounds.median(figures.fdatasyncRounds)
-        figures.fdatasyncP50Us = diskLatency.microseconds([0.5])[0]
+        let diskRates = outcomes.values.flatMap { $0.map(\.diskRate) }
+        figures.fdatasyncPerSecond = Rounds.median(diskRates)
+        figures.fdatasyncLowest = diskRates.min() ?? 0
+        figures.fdatasyncHighest = diskRates.max() ?? 0
         for configuration in configurations {
             let all = outcomes[configuration] ?? []
             let latency = all.reduce(into: Latency()) { $0.add($1.latency) }.microseconds([0.5, 0.99])
-            let rate = Rounds.median(all.map(\.rate))
             figures.single.append(
                 CommitFigures.SingleFigures(
                     encrypted: configuration.encrypted, kind: configuration.kind, writers: configuration.writers,
-                    commitsPerSecond: rate, rounds: all.map(\.rate),
+                    commitsPerSecond: Rounds.median(all.map(\.rate)), rounds: all.map(\.rate),
                     commitsPerSync: Rounds.median(all.map(\.commitsPerSync)), p50Us: latency[0], p99Us: latency[1],
-                    toFdatasync: rate / max(1, figures.fdatasyncPerSecond)))
+                    fdatasyncPerSecond: Rounds.median(all.map(\.diskRate)),
+                    toFdatasync: Rounds.median(all.map { $0.rate / $0.diskRate })))
         }
         for kind in WriterKind.allCases {
             for encrypted in [true, false] {
-                func rate(_ writers: Int) -> Double {
-                    figures.single.first {
-                        $0.kind == kind && $0.encrypted == encrypted && $0.writers == writers
-                    }?.commitsPerSecond ?? 0
+                func rates(_ writers: Int) -> [Double] {
+                    let all = outcomes[Configuration(encrypted: encrypted, kind: kind, writers: writers)] ?? []
+                    return all.map(\.rate)
                 }
+                let ratio = Rounds.median(zip(rates(8), rates(1)).map { $0 / $1 })
                 figures.eightWritersToOne.append(
-                    CommitFigures.RatioFigures(encrypted: encrypted, kind: kind, ratio: rate(8) / max(1e-9, rate(1))))
+                    CommitFigures.RatioFigures(encrypted: encrypted, kind: kind, ratio: ratio))
             }
         }
     }

@@ -22,9 +22,9 @@ struct VectorFigures: Encodable {
     var closeSeconds: Double?
     var fileBytes = 0
     /// Peak memory of the whole run, and of its parts.
-    var peakRssBytes: Int { max(peakRssBuildBytes, peakRssSearchBytes) }
-    var peakRssBuildBytes = 0
-    var peakRssSearchBytes = 0
+    private(set) var peakRssBytes = 0
+    var peakRssBuildBytes = 0 { didSet { peakRssBytes = max(peakRssBytes, peakRssBuildBytes) } }
+    var peakRssSearchBytes = 0 { didSet { peakRssBytes = max(peakRssBytes, peakRssSearchBytes) } }
     var openToFirstAnswerMs: Double?
     var coldOpen: ColdOpenFigures?
     /// Queries a second at a recall, interpolated between the measured breadths; null where it is not reached.
@@ -73,11 +73,5 @@ struct VectorFigures: Encodable {
         targets.add(["wall"] + RecallTargets.names.map { Show.number(atRecall[$0] ?? nil) })
         targets.add(["CPU"] + RecallTargets.names.map { Show.number(atRecallCpu[$0] ?? nil) })
         targets.show()
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case rows, dimension, k, metric, connectivity, buildBreadth, threads, encrypted, memoryLimit, buildPerSecond
-        case importPerSecond, linkTailSeconds, closeSeconds, fileBytes, peakRssBuildBytes, peakRssSearchBytes
-        case openToFirstAnswerMs, coldOpen, atRecall, atRecallCpu, results
     }
 }

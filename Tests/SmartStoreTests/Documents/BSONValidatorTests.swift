@@ -52,7 +52,7 @@ struct BSONValidatorTests {
             ("0B000000 0A 6100 0A 6100 00", "two fields of one name"),
         ])
     func refusesMalformed(hex: String, why: String) {
-        let found = code { () throws(DocumentError) in try BSONValidator.validate(Self.bytes(hex)) }
+        let found = errorCode { () throws(DocumentError) in try BSONValidator.validate(Self.bytes(hex)) }
         #expect(found == .invalidBSON || found == .invalidUTF8, "\(why)")
         #expect(throws: DocumentError.self) { try Document(bson: Self.bytes(hex)) }
     }
@@ -60,7 +60,7 @@ struct BSONValidatorTests {
     @Test("an error names the path and the offset")
     func locatesErrors() {
         let hex = "16000000 03 6100 0E000000 02 6200 02000000 FF00 00 00"
-        let error = fault { () throws(DocumentError) in try BSONValidator.validate(Self.bytes(hex)) }
+        let error = documentError { () throws(DocumentError) in try BSONValidator.validate(Self.bytes(hex)) }
         #expect(error?.code == .invalidUTF8)
         #expect(error?.path == "a.b")
         #expect(error?.offset == 18)
@@ -74,23 +74,25 @@ struct BSONValidatorTests {
         for index in 0..<200 { document.append("f\(index)", 1) }
         try BSONValidator.validate(document.bson)
         document.append("f77", 2)
-        #expect(fault { () throws(DocumentError) in try BSONValidator.validate(document.bson) }?.path == "f77")
+        #expect(documentError { () throws(DocumentError) in try BSONValidator.validate(document.bson) }?.path == "f77")
     }
 
     @Test("size and nesting are limited, at the limit and one beyond")
     func limitsSizeAndDepth() {
         var document: Document = [:]
         for _ in 0..<99 { document = ["a": .document(document)] }
-        #expect(code { () throws(DocumentError) in try BSONValidator.validate(document.bson) } == nil)
+        #expect(errorCode { () throws(DocumentError) in try BSONValidator.validate(document.bson) } == nil)
         document = ["a": .document(document)]
-        #expect(code { () throws(DocumentError) in try BSONValidator.validate(document.bson) } == .tooDeep)
+        #expect(errorCode { () throws(DocumentError) in try BSONValidator.validate(document.bson) } == .tooDeep)
         let text: Document = ["a": .string(String(repeating: "x", count: 100))]
         let size = text.bson.count
         #expect(
-            code { () throws(DocumentError) in try BSONValidator.validate(text.bson, limits: BSONLimits(byteCount: size)) }
+            errorCode { () throws(DocumentError) in
+                try BSONValidator.validate(text.bson, limits: BSONLimits(byteCount: size))
+            }
                 == nil)
         #expect(
-            code { () throws(DocumentError) in
+            errorCode { () throws(DocumentError) in
                 try BSONValidator.validate(text.bson, limits: BSONLimits(byteCount: size - 1))
             } == .tooLarge)
     }
@@ -98,7 +100,7 @@ struct BSONValidatorTests {
     @Test("documents that the builders make are valid", arguments: [1, 2] as [UInt64])
     func acceptsOwnDocuments(seed: UInt64) throws {
         var values = RandomValues(seed: seed)
-        for _ in 0..<5_000 {
+        for _ in 0..<rounds(5_000) {
             let document = values.document()
             try BSONValidator.validate(document.bson)
             // Field by field through Swift values, and byte by byte through the writer.
@@ -106,30 +108,56 @@ struct BSONValidatorTests {
         }
     }
 
-    /// What a reader, a filter and the encoders make of bytes nobody has validated.
-    private static func exercise(_ bytes: [UInt8], _ filters: [Filter], _ sort: SortSpec) -> Int {
+    /// What is tried on bytes nobody has validated.
+    private struct Exercises {
+        let filters: [Filter]
+        let sort: SortSpec
+        let pattern: KeyPattern
+        let projections: [Projection]
+        let updates: [UpdateSpec]
+
+        init() throws {
+            filters = try [
+                #"{"a":1}"#, #"{"a.b":{"$gt":1}}"#, #"{"a.0":{"$in":[1,"a",null]}}"#,
+                #"{"b":{"$elemMatch":{"a":{"$ne":2}}}}"#, #"{"$or":[{"c":{"$size":2}},{"x":{"a":1}}]}"#,
+            ].map { try Filter(bsonDocument($0)) }
+            sort = try SortSpec(bsonDocument(#"{"a.b":1,"c":-1}"#))
+            pattern = try KeyPattern(["a": 1, "a.0": -1])
+            projections = try [#"{"a.b":1,"c":1}"#, #"{"a":0,"b.c":0}"#].map { try Projection(bsonDocument($0)) }
+            updates = try [
+                #"{"$set":{"a.b":1,"b.0":2}}"#, #"{"$inc":{"c":1}}"#, #"{"$push":{"x":{"$each":[1],"$sort":1}}}"#,
+                #"{"$pull":{"a":{"$gt":1}},"$unset":{"b":1}}"#,
+            ].map { try UpdateSpec(bsonDocument($0)) }
+        }
+    }
+
+    private static func exercise(_ bytes: [UInt8], _ exercises: Exercises) -> Int {
         let document = Document(trusted: bytes)
         var score = 0
-        for filter in filters where filter.matches(document) { score += 1 }
+        for filter in exercises.filters where filter.matches(document) { score += 1 }
         for (key, value) in document { score += key.count + (value.double == nil ? 0 : 1) }
         score += document["a"] == nil ? 0 : 1
         score += document[path: "a.0.b"] == nil ? 0 : 1
-        score += (try? sort.key(of: document))?.count ?? 0
+        score += (try? exercises.sort.key(of: document))?.count ?? 0
         score += ExtendedJSON.utf8(document, .canonical).count
         score += (try? KeyEncoding.id(.document(document)))?.count ?? 0
+        for projection in exercises.projections { score += projection.apply(document).bson.count }
+        for update in exercises.updates { score += (try? update.apply(to: document))?.bson.count ?? 0 }
+        score += (try? exercises.pattern.keys(of: document).keys.count) ?? 0
+        score += (try? DocumentDecoder().decode([String: [BSONValue]].self, from: document))?.count ?? 0
+        var changed = document
+        changed["a"] = 1
+        changed[path: "b.0.c"] = nil
+        score += changed.bson.count
         return score
     }
 
     @Test("a million changed documents are validated, read and filtered without a trap", arguments: 0..<8)
     func survivesMutation(part: Int) throws {
         var values = RandomValues(seed: UInt64(1000 + part))
-        let filters = [
-            try Filter(json(#"{"a":1}"#)), try Filter(json(#"{"a.b":{"$gt":1}}"#)), try Filter(json(#"{"a.0":{"$in":[1,"a",null]}}"#)),
-            try Filter(json(#"{"b":{"$elemMatch":{"a":{"$ne":2}}}}"#)), try Filter(json(#"{"$or":[{"c":{"$size":2}},{"x":{"a":1}}]}"#)),
-        ]
-        let sort = try SortSpec(json(#"{"a.b":1,"c":-1}"#))
+        let exercises = try Exercises()
         var score = 0
-        for _ in 0..<6_250 {
+        for _ in 0..<rounds(6_250) {
             let original = values.document().bson
             for round in 0..<20 {
                 var bytes = original
@@ -147,11 +175,14 @@ struct BSONValidatorTests {
                 }
                 // A wrong total length would end every walk at once.
                 if values.random.below(10) != 0 && bytes.count >= 5 { BSONWriter.setLength(in: &bytes, at: 0) }
-                if code({ () throws(DocumentError) in try BSONValidator.validate(bytes) }) == nil {
+                if errorCode({ () throws(DocumentError) in try BSONValidator.validate(bytes) }) == nil {
                     let text = Document(trusted: bytes).json(.canonical)
-                    #expect(code { () throws(DocumentError) in _ = try ExtendedJSON.document(from: text) } == nil, "\(text)")
+                    #expect(
+                        errorCode { () throws(DocumentError) in _ = try ExtendedJSON.document(from: text) } == nil,
+                        "\(text)"
+                    )
                 }
-                if round % 2 == 0 { score += Self.exercise(bytes, filters, sort) }
+                if round % 2 == 0 { score += Self.exercise(bytes, exercises) }
             }
         }
         #expect(score > 0)

@@ -145,8 +145,10 @@ struct CodableTests {
     func specials() throws {
         let document = try roundTrip(Specials())
         let types: [(String, BSONType)] = [
-            ("id", .objectID), ("date", .date), ("data", .binary), ("uuid", .binary), ("url", .string), ("decimal", .decimal128),
-            ("decimal128", .decimal128), ("exactDate", .date), ("binary", .binary), ("timestamp", .timestamp), ("vector", .binary),
+            ("id", .objectID), ("date", .date), ("data", .binary), ("uuid", .binary), ("url", .string),
+            ("decimal", .decimal128),
+            ("decimal128", .decimal128), ("exactDate", .date), ("binary", .binary), ("timestamp", .timestamp),
+            ("vector", .binary),
             ("document", .document), ("value", .minKey),
         ]
         for (name, type) in types { #expect(document[name]?.type == type, "\(name)") }
@@ -171,7 +173,7 @@ struct CodableTests {
         let dog = Dog()
         dog.legs = 3
         let document = try DocumentEncoder().encode(dog)
-        #expect(document == (try json(#"{"name":"Rex","super":{"legs":{"$numberLong":"3"}}}"#)))
+        #expect(document == (try bsonDocument(#"{"name":"Rex","super":{"legs":{"$numberLong":"3"}}}"#)))
         let decoded = try DocumentDecoder().decode(Dog.self, from: document)
         #expect(decoded.legs == 3 && decoded.name == "Rex")
         _ = try roundTrip(Manual())
@@ -225,7 +227,7 @@ struct CodableTests {
     func decodingErrors() throws {
         func path(_ text: String) throws -> [String] {
             do {
-                _ = try DocumentDecoder().decode(Nested.self, from: json(text))
+                _ = try DocumentDecoder().decode(Nested.self, from: bsonDocument(text))
                 return []
             } catch DecodingError.keyNotFound(let key, let context) {
                 return context.codingPath.map(\.stringValue) + [key.stringValue]
@@ -249,7 +251,7 @@ struct CodableTests {
     @Test("random documents decode to values and encode to themselves", arguments: [1, 2] as [UInt64])
     func randomDocuments(seed: UInt64) throws {
         var values = RandomValues(seed: seed)
-        for _ in 0..<2_000 {
+        for _ in 0..<rounds(2_000) {
             let document = values.document()
             let table = try DocumentDecoder().decode([String: BSONValue].self, from: document)
             #expect(table.count == document.count)

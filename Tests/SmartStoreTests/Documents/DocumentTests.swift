@@ -29,7 +29,11 @@ struct DocumentTests {
         let document: Document = [
             "i": 1, "l": 2_147_483_648, "d": 1.0, "s": "x", "b": true, "n": nil, "a": [1, "x"], "o": ["k": 1],
         ]
-        #expect(document == (try json(#"{"i":1,"l":2147483648,"d":1.0,"s":"x","b":true,"n":null,"a":[1,"x"],"o":{"k":1}}"#)))
+        #expect(
+            document
+                == (try bsonDocument(
+                    #"{"i":1,"l":2147483648,"d":1.0,"s":"x","b":true,"n":null,"a":[1,"x"],"o":{"k":1}}"#))
+        )
         #expect(document["i"] == .int32(1))
         #expect(document["l"] == .int64(2_147_483_648))
     }
@@ -37,26 +41,27 @@ struct DocumentTests {
     @Test(
         "a dotted path leads through documents by name and arrays by index",
         arguments: [
-            ("a", "1"), ("b.c", "2"), ("b.d.0", "3"), ("b.d.1.e", "4"), ("b.d.2", nil), ("b.d.e", nil), ("a.x", nil), ("x", nil),
+            ("a", "1"), ("b.c", "2"), ("b.d.0", "3"), ("b.d.1.e", "4"), ("b.d.2", nil), ("b.d.e", nil), ("a.x", nil),
+            ("x", nil),
             ("b.d.01", nil), ("0", "5"),
         ] as [(String, String?)])
     func readsPaths(path: String, expected: String?) throws {
-        let document = try json(#"{"a":1,"b":{"c":2,"d":[3,{"e":4}]},"0":5}"#)
+        let document = try bsonDocument(#"{"a":1,"b":{"c":2,"d":[3,{"e":4}]},"0":5}"#)
         #expect(document[path: path].map { ExtendedJSON.string($0) } == expected)
     }
 
     @Test("assigning to a path makes what is missing and respects what is there")
     func writesPaths() throws {
-        var document = try json(#"{"a":1,"b":[1]}"#)
+        var document = try bsonDocument(#"{"a":1,"b":[1]}"#)
         document[path: "c.d.e"] = 5
         document[path: "b.0"] = 2
         document[path: "b.2"] = 9
         document[path: "a.x"] = 7
         document[path: "b.x"] = 7
-        #expect(document == (try json(#"{"a":1,"b":[2,null,9],"c":{"d":{"e":5}}}"#)))
+        #expect(document == (try bsonDocument(#"{"a":1,"b":[2,null,9],"c":{"d":{"e":5}}}"#)))
         document[path: "c.d"] = nil
         document[path: "b.0"] = nil
-        #expect(document == (try json(#"{"a":1,"b":[null,null,9],"c":{}}"#)))
+        #expect(document == (try bsonDocument(#"{"a":1,"b":[null,null,9],"c":{}}"#)))
     }
 
     @Test("values read as Swift types where they fit exactly")
@@ -85,7 +90,7 @@ struct DocumentTests {
     @Test("random values survive the way to bytes and back")
     func roundTripsValues() {
         var values = RandomValues(seed: 21)
-        for _ in 0..<20_000 {
+        for _ in 0..<rounds(20_000) {
             let value = values.value()
             let document: Document = ["v": value]
             #expect(document["v"] == value)
@@ -105,7 +110,7 @@ struct DocumentTests {
         #expect(id.description == "56e1fc72e0c917e9c4714161")
         #expect(try ObjectID(bytes: id.bytes) == id)
         #expect(ObjectID("56e1fc72") == nil)
-        #expect(code { () throws(DocumentError) in _ = try ObjectID(bytes: [1]) } == .invalidLength)
+        #expect(errorCode { () throws(DocumentError) in _ = try ObjectID(bytes: [1]) } == .invalidLength)
         #expect(ids.allSatisfy { ObjectID($0.description) == $0 })
     }
 }

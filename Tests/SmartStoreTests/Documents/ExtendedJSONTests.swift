@@ -55,7 +55,9 @@ struct ExtendedJSONTests {
         WireCase(0x05, "02000000 00 FFFF", #"{"$binary":{"base64":"//8=","subType":"00"}}"#),
         WireCase(0x05, "02000000 01 FFFF", #"{"$binary":{"base64":"//8=","subType":"01"}}"#),
         WireCase(0x05, "06000000 02 02000000FFFF", #"{"$binary":{"base64":"//8=","subType":"02"}}"#),
-        WireCase(0x05, "10000000 04 73FFD26444B34C6990E8E7D1DFC035D4", #"{"$binary":{"base64":"c//SZESzTGmQ6OfR38A11A==","subType":"04"}}"#),
+        WireCase(
+            0x05, "10000000 04 73FFD26444B34C6990E8E7D1DFC035D4",
+            #"{"$binary":{"base64":"c//SZESzTGmQ6OfR38A11A==","subType":"04"}}"#),
         WireCase(0x05, "02000000 80 FFFF", #"{"$binary":{"base64":"//8=","subType":"80"}}"#),
         WireCase(0x05, "06000000 09 27000000803F", #"{"$binary":{"base64":"JwAAAIA/","subType":"09"}}"#),
         WireCase(0x06, "", #"{"$undefined":true}"#),
@@ -63,18 +65,30 @@ struct ExtendedJSONTests {
         WireCase(0x08, "01", "true", "true"),
         WireCase(0x08, "00", "false", "false"),
         WireCase(0x09, "0000000000000000", #"{"$date":{"$numberLong":"0"}}"#, #"{"$date":"1970-01-01T00:00:00Z"}"#),
-        WireCase(0x09, "C5D8D6CC3B010000", #"{"$date":{"$numberLong":"1356351330501"}}"#, #"{"$date":"2012-12-24T12:15:30.501Z"}"#),
-        WireCase(0x09, "C33CE7B9BDFFFFFF", #"{"$date":{"$numberLong":"-284643869501"}}"#, #"{"$date":{"$numberLong":"-284643869501"}}"#),
-        WireCase(0x09, "00DC1FD277E60000", #"{"$date":{"$numberLong":"253402300800000"}}"#, #"{"$date":{"$numberLong":"253402300800000"}}"#),
-        WireCase(0x09, "FFDB1FD277E60000", #"{"$date":{"$numberLong":"253402300799999"}}"#, #"{"$date":"9999-12-31T23:59:59.999Z"}"#),
+        WireCase(
+            0x09, "C5D8D6CC3B010000", #"{"$date":{"$numberLong":"1356351330501"}}"#,
+            #"{"$date":"2012-12-24T12:15:30.501Z"}"#),
+        WireCase(
+            0x09, "C33CE7B9BDFFFFFF", #"{"$date":{"$numberLong":"-284643869501"}}"#,
+            #"{"$date":{"$numberLong":"-284643869501"}}"#),
+        WireCase(
+            0x09, "00DC1FD277E60000", #"{"$date":{"$numberLong":"253402300800000"}}"#,
+            #"{"$date":{"$numberLong":"253402300800000"}}"#),
+        WireCase(
+            0x09, "FFDB1FD277E60000", #"{"$date":{"$numberLong":"253402300799999"}}"#,
+            #"{"$date":"9999-12-31T23:59:59.999Z"}"#),
         WireCase(0x0A, "", "null", "null"),
         WireCase(0x0B, "0000", #"{"$regularExpression":{"pattern":"","options":""}}"#),
         WireCase(0x0B, "61626300 696D00", #"{"$regularExpression":{"pattern":"abc","options":"im"}}"#),
         WireCase(0x0B, "612F225C00 00", #"{"$regularExpression":{"pattern":"a/\"\\","options":""}}"#),
-        WireCase(0x0C, "02000000 6200 56E1FC72E0C917E9C4714161", #"{"$dbPointer":{"$ref":"b","$id":{"$oid":"56e1fc72e0c917e9c4714161"}}}"#),
+        WireCase(
+            0x0C, "02000000 6200 56E1FC72E0C917E9C4714161",
+            #"{"$dbPointer":{"$ref":"b","$id":{"$oid":"56e1fc72e0c917e9c4714161"}}}"#),
         WireCase(0x0D, "02000000 6200", #"{"$code":"b"}"#),
         WireCase(0x0E, "02000000 6200", #"{"$symbol":"b"}"#),
-        WireCase(0x0F, "16000000 02000000 6200 0C000000 10 7800 01000000 00", #"{"$code":"b","$scope":{"x":{"$numberInt":"1"}}}"#, #"{"$code":"b","$scope":{"x":1}}"#),
+        WireCase(
+            0x0F, "16000000 02000000 6200 0C000000 10 7800 01000000 00",
+            #"{"$code":"b","$scope":{"x":{"$numberInt":"1"}}}"#, #"{"$code":"b","$scope":{"x":1}}"#),
         WireCase(0x10, "00000080", #"{"$numberInt":"-2147483648"}"#, "-2147483648"),
         WireCase(0x10, "FFFFFF7F", #"{"$numberInt":"2147483647"}"#, "2147483647"),
         WireCase(0x10, "00000000", #"{"$numberInt":"0"}"#, "0"),
@@ -118,7 +132,7 @@ struct ExtendedJSONTests {
     @Test("random documents come back byte for byte from canonical text", arguments: [1, 2, 3] as [UInt64])
     func roundTripsRandomly(seed: UInt64) throws {
         var values = RandomValues(seed: seed)
-        for _ in 0..<3_000 {
+        for _ in 0..<rounds(3_000) {
             let document = values.document()
             let text = document.json(.canonical)
             let reread = try ExtendedJSON.document(from: text)
@@ -133,14 +147,17 @@ struct ExtendedJSONTests {
     @Test(
         "plain numbers take the smallest type that holds them",
         arguments: [
-            ("1", .int32(1)), ("-0", .int32(0)), ("2147483648", .int64(2_147_483_648)), ("1.0", .double(1)), ("1e0", .double(1)),
+            ("1", .int32(1)), ("-0", .int32(0)), ("2147483648", .int64(2_147_483_648)), ("1.0", .double(1)),
+            ("1e0", .double(1)),
             ("-2147483648", .int32(.min)), ("-2147483649", .int64(-2_147_483_649)),
             ("9223372036854775807", .int64(.max)), ("9223372036854775808", .double(0x1p63)),
             ("-9223372036854775808", .int64(.min)), ("18446744073709551616", .double(0x1p64)),
             ("123456789012345678901234567890", .double(1.2345678901234568e29)),
-            ("0.1", .double(0.1)), ("1e22", .double(1e22)), ("1E-7", .double(1e-7)), ("5e-324", .double(.leastNonzeroMagnitude)),
+            ("0.1", .double(0.1)), ("1e22", .double(1e22)), ("1E-7", .double(1e-7)),
+            ("5e-324", .double(.leastNonzeroMagnitude)),
             ("1.7976931348623157e308", .double(.greatestFiniteMagnitude)), ("-0.0", .double(-0.0)),
-            ("0.000000000000000000000000000000000000001", .double(1e-39)), ("9007199254740993.0", .double(9_007_199_254_740_992)),
+            ("0.000000000000000000000000000000000000001", .double(1e-39)),
+            ("9007199254740993.0", .double(9_007_199_254_740_992)),
         ] as [(String, BSONValue)])
     func readsNumbers(text: String, expected: BSONValue) throws {
         #expect(try ExtendedJSON.value(from: text) == expected)
@@ -149,13 +166,19 @@ struct ExtendedJSONTests {
     @Test(
         "other spellings of the wrappers are read",
         arguments: [
-            (#"{"$uuid":"73ffd264-44b3-4c69-90e8-e7d1dfc035d4"}"#, #"{"$binary":{"base64":"c//SZESzTGmQ6OfR38A11A==","subType":"04"}}"#),
+            (
+                #"{"$uuid":"73ffd264-44b3-4c69-90e8-e7d1dfc035d4"}"#,
+                #"{"$binary":{"base64":"c//SZESzTGmQ6OfR38A11A==","subType":"04"}}"#
+            ),
             (#"{"$binary":{"subType":"4","base64":"AA=="}}"#, #"{"$binary":{"base64":"AA==","subType":"04"}}"#),
             (#"{"$date":"2012-12-24T12:15:30.501+01:00"}"#, #"{"$date":{"$numberLong":"1356347730501"}}"#),
             (#"{"$date":"2012-12-24T12:15:30Z"}"#, #"{"$date":{"$numberLong":"1356351330000"}}"#),
             (#"{"$date":"2012-12-24T12:15:30.5-0130"}"#, #"{"$date":{"$numberLong":"1356356730500"}}"#),
             (#"{"$timestamp":{"i":1,"t":2}}"#, #"{"$timestamp":{"t":2,"i":1}}"#),
-            (#"{"$regularExpression":{"options":"xmi","pattern":"a"}}"#, #"{"$regularExpression":{"pattern":"a","options":"imx"}}"#),
+            (
+                #"{"$regularExpression":{"options":"xmi","pattern":"a"}}"#,
+                #"{"$regularExpression":{"pattern":"a","options":"imx"}}"#
+            ),
             (#"{"$scope":{},"$code":"f"}"#, #"{"$code":"f","$scope":{}}"#),
             (#"{ "$numberInt" : "5" }"#, #"{"$numberInt":"5"}"#),
             (#"{"$numberDouble":"1"}"#, #"{"$numberDouble":"1.0"}"#),
@@ -173,45 +196,66 @@ struct ExtendedJSONTests {
     @Test(
         "text that is not JSON, or breaks a wrapper, is refused",
         arguments: [
-            "", " ", "{", "}", "[", "[1", "[1,]", "[,1]", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}", "{'a':1}", "nul", "tru", "True",
-            "NaN", "Infinity", "01", "-", "+1", ".5", "5.", "1e", "1e+", "0x1", "1 2", "{} {}", "\"", "\"\\x\"", "\"\\u12\"", "\"\\ud800\"",
-            "\"\\udc00\"", "\"\\ud800\\u0041\"", "\"\t\"", "\"\n\"", "[1 2]", "{\"a\" 1}", "1e400", "-1e999", "/* */ 1", "\u{FEFF}1",
+            "", " ", "{", "}", "[", "[1", "[1,]", "[,1]", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}", "{'a':1}",
+            "nul", "tru", "True",
+            "NaN", "Infinity", "01", "-", "+1", ".5", "5.", "1e", "1e+", "0x1", "1 2", "{} {}", "\"", "\"\\x\"",
+            "\"\\u12\"", "\"\\ud800\"",
+            "\"\\udc00\"", "\"\\ud800\\u0041\"", "\"\t\"", "\"\n\"", "[1 2]", "{\"a\" 1}", "1e400", "-1e999", "/* */ 1",
+            "\u{FEFF}1",
             "{\"a\\u0000\":1}", "{\"a\":1,\"a\":2}", "{\"a\":{\"b\":1,\"b\":1}}",
-            #"{"$oid":"56e1fc72e0c917e9c471416"}"#, #"{"$oid":"56e1fc72e0c917e9c471416g"}"#, #"{"$oid":1}"#, #"{"$oid":"56e1fc72e0c917e9c4714161","x":1}"#,
-            #"{"x":1,"$oid":"56e1fc72e0c917e9c4714161"}"#, #"{"$numberInt":1}"#, #"{"$numberInt":"2147483648"}"#, #"{"$numberInt":""}"#,
-            #"{"$numberInt":"1.5"}"#, #"{"$numberInt":" 1"}"#, #"{"$numberInt":"+1"}"#, #"{"$numberLong":"9223372036854775808"}"#, #"{"$numberLong":1}"#,
-            #"{"$numberDouble":"abc"}"#, #"{"$numberDouble":"0x1p3"}"#, #"{"$numberDouble":"inf"}"#, #"{"$numberDouble":1.5}"#, #"{"$numberDouble":"1e400"}"#,
-            #"{"$numberDecimal":"1.2.3"}"#, #"{"$numberDecimal":""}"#, #"{"$numberDecimal":"E5"}"#, #"{"$numberDecimal":"1E7000"}"#,
+            #"{"$oid":"56e1fc72e0c917e9c471416"}"#, #"{"$oid":"56e1fc72e0c917e9c471416g"}"#, #"{"$oid":1}"#,
+            #"{"$oid":"56e1fc72e0c917e9c4714161","x":1}"#,
+            #"{"x":1,"$oid":"56e1fc72e0c917e9c4714161"}"#, #"{"$numberInt":1}"#, #"{"$numberInt":"2147483648"}"#,
+            #"{"$numberInt":""}"#,
+            #"{"$numberInt":"1.5"}"#, #"{"$numberInt":" 1"}"#, #"{"$numberInt":"+1"}"#,
+            #"{"$numberLong":"9223372036854775808"}"#, #"{"$numberLong":1}"#,
+            #"{"$numberDouble":"abc"}"#, #"{"$numberDouble":"0x1p3"}"#, #"{"$numberDouble":"inf"}"#,
+            #"{"$numberDouble":1.5}"#, #"{"$numberDouble":"1e400"}"#,
+            #"{"$numberDecimal":"1.2.3"}"#, #"{"$numberDecimal":""}"#, #"{"$numberDecimal":"E5"}"#,
+            #"{"$numberDecimal":"1E7000"}"#,
             #"{"$numberDecimal":"12345678901234567890123456789012345"}"#, #"{"$numberDecimal":1}"#,
-            #"{"$binary":{"base64":"AA=","subType":"00"}}"#, #"{"$binary":{"base64":"A","subType":"00"}}"#, #"{"$binary":{"base64":"AB==","subType":"00"}}"#,
-            #"{"$binary":{"base64":"AA==","subType":"000"}}"#, #"{"$binary":{"base64":"AA==","subType":"0g"}}"#, #"{"$binary":{"base64":"AA=="}}"#,
-            #"{"$binary":{"base64":"AA==","subType":"00","x":1}}"#, #"{"$binary":{"base64":"AA==","base64":"AA==","subType":"00"}}"#, #"{"$binary":"AA=="}"#,
+            #"{"$binary":{"base64":"AA=","subType":"00"}}"#, #"{"$binary":{"base64":"A","subType":"00"}}"#,
+            #"{"$binary":{"base64":"AB==","subType":"00"}}"#,
+            #"{"$binary":{"base64":"AA==","subType":"000"}}"#, #"{"$binary":{"base64":"AA==","subType":"0g"}}"#,
+            #"{"$binary":{"base64":"AA=="}}"#,
+            #"{"$binary":{"base64":"AA==","subType":"00","x":1}}"#,
+            #"{"$binary":{"base64":"AA==","base64":"AA==","subType":"00"}}"#, #"{"$binary":"AA=="}"#,
             #"{"$binary":{"base64":"AA==","subType":"09"}}"#,
-            #"{"$uuid":"73ffd26444b34c6990e8e7d1dfc035d4"}"#, #"{"$uuid":"73ffd264-44b3-4c69-90e8-e7d1dfc035d"}"#, #"{"$uuid":"73ffd264-44b34-c69-90e8-e7d1dfc035d4"}"#,
-            #"{"$date":"2012-12-24"}"#, #"{"$date":"2012-13-24T12:15:30Z"}"#, #"{"$date":"2012-02-30T12:15:30Z"}"#, #"{"$date":"2011-02-29T12:15:30Z"}"#,
-            #"{"$date":"2012-12-24T24:15:30Z"}"#, #"{"$date":"2012-12-24T12:15:30"}"#, #"{"$date":{"$numberLong":"x"}}"#, #"{"$date":{"$numberInt":"1"}}"#, #"{"$date":true}"#,
-            #"{"$timestamp":{"t":1}}"#, #"{"$timestamp":{"t":-1,"i":1}}"#, #"{"$timestamp":{"t":4294967296,"i":1}}"#, #"{"$timestamp":{"t":1.0,"i":1}}"#, #"{"$timestamp":{}}"#,
-            #"{"$regularExpression":{"pattern":"a"}}"#, #"{"$regularExpression":{"pattern":"a\u0000","options":""}}"#, #"{"$regularExpression":{"pattern":1,"options":""}}"#,
-            #"{"$code":1}"#, #"{"$scope":{}}"#, #"{"$code":"a","$scope":1}"#, #"{"$code":"a","x":1}"#, #"{"$code":"a","$code":"b"}"#,
-            #"{"$symbol":1}"#, #"{"$undefined":false}"#, #"{"$undefined":1}"#, #"{"$minKey":2}"#, #"{"$maxKey":"1"}"#, #"{"$minKey":1,"x":1}"#,
-            #"{"$dbPointer":{"$ref":"a"}}"#, #"{"$dbPointer":{"$ref":"a","$id":"56e1fc72e0c917e9c4714161"}}"#, #"{"$dbPointer":{"$ref":1,"$id":{"$oid":"56e1fc72e0c917e9c4714161"}}}"#,
+            #"{"$uuid":"73ffd26444b34c6990e8e7d1dfc035d4"}"#, #"{"$uuid":"73ffd264-44b3-4c69-90e8-e7d1dfc035d"}"#,
+            #"{"$uuid":"73ffd264-44b34-c69-90e8-e7d1dfc035d4"}"#,
+            #"{"$date":"2012-12-24"}"#, #"{"$date":"2012-13-24T12:15:30Z"}"#, #"{"$date":"2012-02-30T12:15:30Z"}"#,
+            #"{"$date":"2011-02-29T12:15:30Z"}"#,
+            #"{"$date":"2012-12-24T24:15:30Z"}"#, #"{"$date":"2012-12-24T12:15:30"}"#,
+            #"{"$date":{"$numberLong":"x"}}"#, #"{"$date":{"$numberInt":"1"}}"#, #"{"$date":true}"#,
+            #"{"$timestamp":{"t":1}}"#, #"{"$timestamp":{"t":-1,"i":1}}"#, #"{"$timestamp":{"t":4294967296,"i":1}}"#,
+            #"{"$timestamp":{"t":1.0,"i":1}}"#, #"{"$timestamp":{}}"#,
+            #"{"$regularExpression":{"pattern":"a"}}"#, #"{"$regularExpression":{"pattern":"a\u0000","options":""}}"#,
+            #"{"$regularExpression":{"pattern":1,"options":""}}"#,
+            #"{"$code":1}"#, #"{"$scope":{}}"#, #"{"$code":"a","$scope":1}"#, #"{"$code":"a","x":1}"#,
+            #"{"$code":"a","$code":"b"}"#,
+            #"{"$symbol":1}"#, #"{"$undefined":false}"#, #"{"$undefined":1}"#, #"{"$minKey":2}"#, #"{"$maxKey":"1"}"#,
+            #"{"$minKey":1,"x":1}"#,
+            #"{"$dbPointer":{"$ref":"a"}}"#, #"{"$dbPointer":{"$ref":"a","$id":"56e1fc72e0c917e9c4714161"}}"#,
+            #"{"$dbPointer":{"$ref":1,"$id":{"$oid":"56e1fc72e0c917e9c4714161"}}}"#,
         ])
     func refusesBadText(text: String) {
-        #expect(code { () throws(DocumentError) in _ = try ExtendedJSON.value(from: text) } != nil)
+        #expect(errorCode { () throws(DocumentError) in _ = try ExtendedJSON.value(from: text) } != nil)
     }
 
     @Test("an error says where it is, in bytes and as a path")
     func locatesErrors() {
-        let error = fault { () throws(DocumentError) in
+        let error = documentError { () throws(DocumentError) in
             _ = try ExtendedJSON.document(from: #"{"a":{"b":[1,{"c":tru}]}}"#)
         }
         #expect(error?.code == .failedToParse)
         #expect(error?.path == "a.b.1.c")
         #expect(error?.offset == 18)
         #expect(
-            fault { () throws(DocumentError) in _ = try ExtendedJSON.document(from: [0x22, 0xFF, 0x22]) }?.code
+            documentError { () throws(DocumentError) in _ = try ExtendedJSON.document(from: [0x22, 0xFF, 0x22]) }?.code
                 == .invalidUTF8)
-        #expect(fault { () throws(DocumentError) in _ = try ExtendedJSON.document(from: "[]") }?.code == .failedToParse)
+        #expect(
+            documentError { () throws(DocumentError) in _ = try ExtendedJSON.document(from: "[]") }?.code
+                == .failedToParse)
     }
 
     @Test("nesting is limited, at the limit and one beyond")
@@ -219,10 +263,10 @@ struct ExtendedJSONTests {
         func nested(_ depth: Int) -> String {
             String(repeating: "{\"a\":", count: depth) + "1" + String(repeating: "}", count: depth)
         }
-        #expect(code { () throws(DocumentError) in _ = try ExtendedJSON.document(from: nested(100)) } == nil)
-        #expect(code { () throws(DocumentError) in _ = try ExtendedJSON.document(from: nested(101)) } == .tooDeep)
+        #expect(errorCode { () throws(DocumentError) in _ = try ExtendedJSON.document(from: nested(100)) } == nil)
+        #expect(errorCode { () throws(DocumentError) in _ = try ExtendedJSON.document(from: nested(101)) } == .tooDeep)
         let brackets = String(repeating: "[", count: 1_000_000)
-        #expect(code { () throws(DocumentError) in _ = try ExtendedJSON.value(from: brackets) } == .tooDeep)
+        #expect(errorCode { () throws(DocumentError) in _ = try ExtendedJSON.value(from: brackets) } == .tooDeep)
     }
 
     @Test("a hundred thousand mutated texts are read or refused, never trapped on")
@@ -230,7 +274,7 @@ struct ExtendedJSONTests {
         var values = RandomValues(seed: 77)
         let marks = Array("{}[]\":,.-+eE0129\\u$tfn \u{0}é".utf8)
         var accepted = 0
-        for _ in 0..<4_000 {
+        for _ in 0..<rounds(4_000) {
             let text = ExtendedJSON.utf8(values.document(), values.random.chance(2) ? .canonical : .relaxed)
             for _ in 0..<25 {
                 var mutated = text
@@ -245,7 +289,7 @@ struct ExtendedJSONTests {
                 }
                 if let document = try? ExtendedJSON.document(from: mutated) {
                     accepted += 1
-                    #expect(code { () throws(DocumentError) in try BSONValidator.validate(document.bson) } == nil)
+                    #expect(errorCode { () throws(DocumentError) in try BSONValidator.validate(document.bson) } == nil)
                 }
             }
         }

@@ -19,7 +19,7 @@ struct KeyEncodingTests {
     @Test("bytes order as values do, ascending and descending", arguments: [1, 2, 3, 4] as [UInt64])
     func keepsOrder(seed: UInt64) throws {
         var values = RandomValues(seed: seed)
-        for _ in 0..<60_000 {
+        for _ in 0..<rounds(60_000) {
             let a = values.random.chance(3) ? values.value() : values.number()
             let b = values.random.chance(3) ? values.value() : values.number()
             let expected = ValueOrder.compare(a, b)
@@ -51,12 +51,13 @@ struct KeyEncodingTests {
     @Test("a component ends where its encoding ends, whatever follows", arguments: [false, true])
     func delimitsItself(descending: Bool) throws {
         var values = RandomValues(seed: 11)
-        for _ in 0..<30_000 {
+        for _ in 0..<rounds(30_000) {
             let value = values.value()
             let key = try Self.key(value, descending: descending)
             let tail = (0..<values.random.below(4)).map { _ in UInt8(truncatingIfNeeded: values.random.next()) }
             #expect(
-                KeyEncoding.componentEnd(in: key + tail, from: 0, descending: descending) == key.count, "\(value) \(tail)")
+                KeyEncoding.componentEnd(in: key + tail, from: 0, descending: descending) == key.count,
+                "\(value) \(tail)")
             if !key.isEmpty {
                 let cut = Array(key.dropLast())
                 #expect(KeyEncoding.componentEnd(in: cut, from: 0, descending: descending) == nil, "\(value)")
@@ -67,7 +68,7 @@ struct KeyEncodingTests {
     @Test("damaged keys end somewhere or nowhere, but never trap")
     func survivesDamage() throws {
         var values = RandomValues(seed: 12)
-        for _ in 0..<50_000 {
+        for _ in 0..<rounds(50_000) {
             var key = try Self.key(values.value())
             for _ in 0...values.random.below(3) {
                 key[values.random.below(key.count)] = UInt8(truncatingIfNeeded: values.random.next())
@@ -80,7 +81,7 @@ struct KeyEncodingTests {
     @Test("compound keys order by their first difference, each part in its own direction")
     func ordersCompounds() throws {
         var values = RandomValues(seed: 13)
-        for _ in 0..<20_000 {
+        for _ in 0..<rounds(20_000) {
             let (a, b) = (values.value(), values.value())
             let (x, y) = (values.value(), values.value())
             let first = values.random.chance(2) ? b : a
@@ -115,7 +116,7 @@ struct KeyEncodingTests {
     @Test("an array, a regular expression and undefined are no identifiers")
     func refusesIdentifiers() throws {
         for value: BSONValue in [[1], .undefined, .regex(BSONRegex(stored: "a", options: ""))] {
-            #expect(code { () throws(DocumentError) in _ = try KeyEncoding.id(value) } == .invalidIdField)
+            #expect(errorCode { () throws(DocumentError) in _ = try KeyEncoding.id(value) } == .invalidIdField)
         }
         #expect(try KeyEncoding.id(["a": [1]]) == KeyEncoding.id(["a": [1.0]]))
     }
@@ -123,12 +124,12 @@ struct KeyEncodingTests {
     @Test("a key beyond the limit is refused and leaves nothing behind")
     func limitsLength() throws {
         let long = BSONValue.string(String(repeating: "x", count: 1022))
-        #expect(code { () throws(DocumentError) in _ = try KeyEncoding.id(long) } == .keyTooLong)
+        #expect(errorCode { () throws(DocumentError) in _ = try KeyEncoding.id(long) } == .keyTooLong)
         #expect(try KeyEncoding.id(.string(String(repeating: "x", count: 1021))).count == 1024)
         var key: [UInt8] = [1, 2]
         let nested: BSONValue = ["a": [long, long]]
         #expect(
-            code { () throws(DocumentError) in try KeyEncoding.append(nested, to: &key) } == .keyTooLong)
+            errorCode { () throws(DocumentError) in try KeyEncoding.append(nested, to: &key) } == .keyTooLong)
         #expect(key == [1, 2])
     }
 

@@ -46,7 +46,7 @@ struct VectorValueTests {
             .binary(BSONBinary(subtype: 9, bytes: [0x99, 0])), .binary(BSONBinary(subtype: 9, bytes: [0x10, 8, 1])),
         ]
         for value in malformed {
-            #expect(code { () throws(DocumentError) in _ = try VectorValue(value) } == .badValue)
+            #expect(errorCode { () throws(DocumentError) in _ = try VectorValue(value) } == .badValue)
         }
     }
 

@@ -13,7 +13,11 @@ struct SortSpecTests {
             (#"{"a":-1}"#, [#"{"a":3}"#, #"{"a":1}"#, #"{"a":2}"#], [0, 2, 1]),
             (#"{"a":1}"#, [#"{"a":[5,1]}"#, #"{"a":3}"#, #"{"a":[2,9]}"#], [0, 2, 1]),
             (#"{"a":-1}"#, [#"{"a":[5,1]}"#, #"{"a":3}"#, #"{"a":[2,9]}"#], [2, 0, 1]),
-            (#"{"a":1}"#, [#"{"a":1}"#, #"{}"#, #"{"a":null}"#, #"{"a":[]}"#, #"{"a":"x"}"#, #"{"a":{"$minKey":1}}"#], [5, 3, 1, 2, 0, 4]),
+            (
+                #"{"a":1}"#,
+                [#"{"a":1}"#, #"{}"#, #"{"a":null}"#, #"{"a":[]}"#, #"{"a":"x"}"#, #"{"a":{"$minKey":1}}"#],
+                [5, 3, 1, 2, 0, 4]
+            ),
             (#"{"a":1,"b":-1}"#, [#"{"a":1,"b":1}"#, #"{"a":1,"b":2}"#, #"{"a":0,"b":0}"#], [2, 1, 0]),
             (#"{"a.b":1}"#, [#"{"a":{"b":2}}"#, #"{"a":[{"b":9},{"b":1}]}"#, #"{"a":[{"c":1}]}"#], [2, 1, 0]),
             (#"{"a.b":1,"a.c":1}"#, [#"{"a":[{"b":1,"c":9},{"b":2,"c":1}]}"#, #"{"a":[{"b":1,"c":5}]}"#], [1, 0]),
@@ -22,8 +26,8 @@ struct SortSpecTests {
             (#"{"x":1}"#, [#"{"a":2}"#, #"{"a":1}"#, #"{"a":0}"#], [0, 1, 2]),
         ] as [(String, [String], [Int])])
     func sorts(pattern: String, documents: [String], order: [Int]) throws {
-        let parsed = try documents.map { try json($0) }
-        let sorted = try SortSpec(json(pattern)).sorted(parsed)
+        let parsed = try documents.map { try bsonDocument($0) }
+        let sorted = try SortSpec(bsonDocument(pattern)).sorted(parsed)
         #expect(sorted == order.map { parsed[$0] })
     }
 
@@ -46,21 +50,22 @@ struct SortSpecTests {
     @Test(
         "patterns that cannot be are refused",
         arguments: [
-            (#"{"a":2}"#, .badSortOrder), (#"{"a":0}"#, .badSortOrder), (#"{"a":"x"}"#, .badValue), (#"{"":1}"#, .badSortSpecification),
+            (#"{"a":2}"#, .badSortOrder), (#"{"a":0}"#, .badSortOrder), (#"{"a":"x"}"#, .badValue),
+            (#"{"":1}"#, .badSortSpecification),
             (#"{"$a":1}"#, .badSortSpecification),
         ] as [(String, DocumentError.Code)])
     func refuses(pattern: String, code: DocumentError.Code) throws {
-        let document = try json(pattern)
-        #expect(fault { () throws(DocumentError) in _ = try SortSpec(document) }?.code == code)
+        let document = try bsonDocument(pattern)
+        #expect(documentError { () throws(DocumentError) in _ = try SortSpec(document) }?.code == code)
     }
 
     @Test("two arrays at once cannot be sorted or indexed")
     func refusesParallelArrays() throws {
-        let document = try json(#"{"a":[1],"b":[2]}"#)
+        let document = try bsonDocument(#"{"a":[1],"b":[2]}"#)
         let sort = try SortSpec(["a": 1, "b": 1])
         let pattern = try KeyPattern(["a": 1, "b": 1])
-        #expect(fault { () throws(DocumentError) in _ = try sort.key(of: document) }?.code == .badValue)
-        let error = fault { () throws(DocumentError) in _ = try pattern.keys(of: document) }
+        #expect(documentError { () throws(DocumentError) in _ = try sort.key(of: document) }?.code == .badValue)
+        let error = documentError { () throws(DocumentError) in _ = try pattern.keys(of: document) }
         #expect(error?.code == .cannotIndexParallelArrays)
         #expect(error?.message == "cannot index parallel arrays [b] [a]")
     }
@@ -69,8 +74,8 @@ struct SortSpecTests {
     private func expectKeys(
         _ pattern: String, _ document: String, _ expected: String, isMultikey: Bool, isAbsent: Bool = false
     ) throws {
-        let parsed = try KeyPattern(json(pattern))
-        let found = try parsed.keys(of: json(document))
+        let parsed = try KeyPattern(bsonDocument(pattern))
+        let found = try parsed.keys(of: bsonDocument(document))
         let rows = try #require(ExtendedJSON.value(from: expected).array)
         var keys: Set<[UInt8]> = []
         for row in rows {
@@ -111,15 +116,17 @@ struct SortSpecTests {
     @Test("a number that is an index and a name at once is refused")
     func refusesAmbiguity() throws {
         let pattern = try KeyPattern(["a.0": 1])
-        let document = try json(#"{"a":[{"0":5}]}"#)
-        #expect(fault { () throws(DocumentError) in _ = try pattern.keys(of: document) }?.code == .ambiguousFieldName)
+        let document = try bsonDocument(#"{"a":[{"0":5}]}"#)
+        #expect(
+            documentError { () throws(DocumentError) in _ = try pattern.keys(of: document) }?.code
+                == .ambiguousFieldName)
     }
 
     @Test("every document that a condition matches has a key the condition allows", arguments: [1, 2, 3] as [UInt64])
     func coversMatches(seed: UInt64) throws {
         var values = RandomValues(seed: seed)
         var matched = 0
-        for _ in 0..<20_000 {
+        for _ in 0..<rounds(20_000) {
             let path = values.random.pick(["a", "b", "a.b", "c.a", "b.c", "x"])
             let document = values.document()
             let operand = document[path: path] ?? .null
@@ -138,6 +145,6 @@ struct SortSpecTests {
             if case .array = operand { continue }
             #expect(!Set(keys).isDisjoint(with: wanted), "\(path) \(operand) \(document)")
         }
-        #expect(matched > 10_000)
+        #expect(matched > rounds(10_000))
     }
 }

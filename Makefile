@@ -1,0 +1,46 @@
+# SmartStore: the commands of this repository. `make help` lists them.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test build lint bench clean
+
+# One configuration for demo, tests and figures, so that they share one build.
+BUILD := swift build -c release
+SOURCES := Sources Tests Examples Package.swift
+# Where `make bench` finds the vectors: base.f16.npy, queries.f32.npy, truth.i32.npy and texts.jsonl.gz.
+DATA ?=
+OUT ?= out
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install what a build needs (OpenSSL and zlib), and check that Swift is there
+	@scripts/setup.sh
+
+demo: ## build, then show the engine at work on real notes, crash included
+	@Examples/demo.sh
+
+build: ## build the libraries and tools, optimised
+	$(BUILD)
+
+lint: ## formatting and style of every Swift file
+	swift format lint --strict --recursive --parallel $(SOURCES)
+
+test: setup lint ## build and run all tests, lint included
+	$(BUILD) --build-tests
+	SWIFT_BACKTRACE=enable=no swift test -c release --skip-build --disable-xctest
+
+bench: setup ## measure commits, pages and, with DATA=FOLDER, vectors; JSON goes to out/
+	$(BUILD) --product smartstore-bench
+	@mkdir -p $(OUT)
+	.build/release/smartstore-bench commits --json $(OUT)/commits.json
+	.build/release/smartstore-bench pages --json $(OUT)/pages.json
+	@if [[ -n "$(DATA)" ]]; then \
+	    .build/release/smartstore-bench vectors --data "$(DATA)" --json $(OUT)/vectors.json; \
+	else \
+	    echo "vectors: left out; name a folder with vectors: make bench DATA=FOLDER"; \
+	fi
+
+clean: ## remove what was built
+	rm -rf .build $(OUT)

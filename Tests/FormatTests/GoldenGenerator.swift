@@ -1,0 +1,121 @@
+import Foundation
+import SmartStore
+import StoreIO
+import StoreTestSupport
+import Testing
+
+// Makes the golden files. They are made once: the test below writes only what is missing, and only when the environment
+// says SMARTSTORE_WRITE_GOLDEN=1.
+
+enum GoldenGenerator {
+    /// A file's bytes. The same for every run as long as the engine writes the same.
+    static func make(_ file: GoldenFile) throws -> [UInt8] {
+        let seed = UInt64(1 + GoldenFile.allCases.firstIndex(of: file)!)
+        let disk = SimulatedDisk()
+        disk.stopRecording()
+        // Small files: the log's room is at hand, but no room is kept for later growth.
+        disk.setByteLimit(400 << 10)
+        try firstSession(file, on: disk, seed: seed)
+        let store = try Store.open(
+            file.rawValue, in: disk, key: file.key,
+            options: GoldenFile.options(seed: seed + 100, at: GoldenContent.now))
+        try secondSession(store, checkpointing: file == .crashed)
+        guard file == .crashed else {
+            try store.close()
+            return try #require(disk.content(of: file.rawValue))
+        }
+        let before = try #require(disk.content(of: file.rawValue))
+        try store.writeSync { (tx) throws in
+            try tx.collection("notes").insert(["_id": 999, "lost": true])
+            try tx.cache.set("lost", [1])
+        }
+        let after = try #require(disk.content(of: file.rawValue))
+        // The tail is torn: the last frame's image lacks its end. Dropping the store without a close is the crash.
+        var torn = after
+        let differing = try #require(torn.indices.last { $0 >= before.count || before[$0] != after[$0] })
+        for index in differing - 1500...differing { torn[index] = index < before.count ? before[index] : 0 }
+        return torn
+    }
+
+    private static func firstSession(_ file: GoldenFile, on disk: SimulatedDisk, seed: UInt64) throws {
+        var creation = CreationOptions()
+        creation.pageSize = 4096
+        creation.keyStretching = .scrypt(logN: 10, r: 8, p: 1)
+        let store = try Store.create(
+            file.rawValue, in: disk, key: file.key, creation: creation,
+            options: GoldenFile.options(seed: seed, at: GoldenContent.created))
+        try store.writeSync { (tx) throws in
+            try tx.createVectorIndex(on: "notes", field: "v", dimension: GoldenContent.dimension, connectivity: 4)
+            let notes = tx.collection("notes")
+            for number in 0..<40 { try notes.insert(GoldenContent.note(number)) }
+            for document in [
+                GoldenContent.longNote, GoldenContent.plainChain, GoldenContent.deflated, GoldenContent.deflatedChain,
+            ] { try notes.insert(document) }
+            for text in GoldenContent.types { try tx.collection("types").insert(Document(json: text)) }
+            try tx.collection("scratch").insert(["_id": 1])
+            try tx.cache.set("greeting", Array("hello".utf8))
+            try tx.cache.set("embedding:1", [0, 1, 2, 253, 254, 255], ttl: .seconds(86_400))
+            try tx.cache.set("gone", [9], ttl: .seconds(1))
+            try tx.cache.increment("visits", by: 5)
+            for act in GoldenContent.acts[..<3] { try record(act, in: tx) }
+            // Leaves free pages, which the links take when they are saved.
+            try notes.insert(["_id": "passing", "bytes": .binary(BSONBinary(subtype: 0, bytes: GoldenContent.noise(20_000)))])
+            try notes.delete("passing")
+        }
+        try store.linkVectors()
+        try store.close()
+    }
+
+    private static func secondSession(_ store: Store, checkpointing: Bool) throws {
+        try store.writeSync { (tx) throws in
+            let notes = tx.collection("notes")
+            _ = try notes.update(["_id": ["$lt": 5]], ["$set": ["starred": true]], multi: true)
+            try notes.delete(10)
+            try notes.delete(11)
+            try notes.replace(12, with: GoldenContent.note(12, vector: 112))
+            try record(GoldenContent.acts[3], in: tx)
+        }
+        if checkpointing { try store.checkpoint() }
+        try store.writeSync { (tx) throws in
+            for number in 100..<103 { try tx.collection("notes").insert(GoldenContent.note(number)) }
+            try tx.cache.set("answer", Array("42".utf8))
+            try tx.cache.increment("visits")
+            try record(GoldenContent.acts[4], in: tx)
+        }
+        try store.writeSync { (tx) throws in
+            try tx.dropCollection("scratch")
+            try record(GoldenContent.acts[5], in: tx)
+        }
+    }
+
+    private static func record(_ act: GoldenContent.Act, in tx: WriteTransaction) throws {
+        try tx.audit.record(
+            actor: act.actor, action: act.action, target: act.target, outcome: act.outcome, details: act.details)
+    }
+}
+
+@Suite("Golden generator")
+struct GoldenGeneratorTests {
+    private static var isAsked: Bool { ProcessInfo.processInfo.environment["SMARTSTORE_WRITE_GOLDEN"] == "1" }
+
+    @Test("missing golden files are written when the environment asks for it", .enabled(if: isAsked))
+    func writes() throws {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        for file in GoldenFile.allCases {
+            let url = folder.appending(path: file.rawValue)
+            guard !FileManager.default.fileExists(atPath: url.path) else { continue }
+            try Data(GoldenGenerator.make(file)).write(to: url)
+        }
+    }
+
+    @Test("a file made today holds the same content and is as small", arguments: GoldenFile.allCases)
+    func makesTheSame(file: GoldenFile) throws {
+        let bytes = try GoldenGenerator.make(file)
+        #expect(bytes.count <= 400 << 10)
+        let store = try file.open(on: SimulatedDisk(files: [file.rawValue: bytes]))
+        try GoldenComparison.expectContent(of: store)
+        #expect(try store.check().findings == [])
+        try store.close()
+    }
+}
