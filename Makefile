@@ -28,8 +28,8 @@ lint: ## formatting and style of every Swift file
 	swift format lint --strict --recursive --parallel $(SOURCES)
 
 test: setup lint ## build and run all tests, lint included
-	$(BUILD) --build-tests
-	SWIFT_BACKTRACE=enable=no swift test -c release --skip-build --disable-xctest
+	$(BUILD) -Xswiftc -enable-testing --build-tests
+	SWIFT_BACKTRACE=enable=no swift test -c release -Xswiftc -enable-testing --skip-build --disable-xctest
 
 bench: setup ## measure commits, pages and, with DATA=FOLDER, vectors; JSON goes to out/
 	$(BUILD) --product smartstore-bench

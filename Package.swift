@@ -22,7 +22,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
-        .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
     ],
     targets: [
         .systemLibrary(
@@ -34,10 +33,7 @@ let package = Package(
         .target(name: "CVectorKernels"),
         .target(
             name: "StoreIO",
-            dependencies: [
-                "COpenSSL", "CZlib",
-                .product(name: "SystemPackage", package: "swift-system"),
-            ],
+            dependencies: ["COpenSSL", "CZlib"],
             swiftSettings: settings),
         .target(name: "PageStore", dependencies: ["StoreIO"], swiftSettings: settings),
         .target(name: "TreeStore", dependencies: ["PageStore", "StoreIO"], swiftSettings: settings),
@@ -54,7 +50,7 @@ let package = Package(
         .executableTarget(
             name: "smartstore-cli",
             dependencies: [
-                "SmartStore", "StoreIO",
+                "SmartStore", "StoreIO", "VectorIndex",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -62,7 +58,7 @@ let package = Package(
         .executableTarget(
             name: "smartstore-bench",
             dependencies: [
-                "SmartStore", "VectorIndex", "PageStore", "StoreIO",
+                "SmartStore", "VectorIndex", "CVectorKernels", "PageStore", "StoreIO",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -72,21 +68,29 @@ let package = Package(
             path: "Tests/StoreTestSupport", swiftSettings: settings),
         .testTarget(name: "StoreIOTests", dependencies: ["StoreIO", "StoreTestSupport"], swiftSettings: settings),
         .testTarget(
-            name: "PageStoreTests", dependencies: ["PageStore", "StoreTestSupport"], swiftSettings: settings),
+            name: "PageStoreTests", dependencies: ["PageStore", "StoreIO", "StoreTestSupport"],
+            swiftSettings: settings),
         .testTarget(
-            name: "TreeStoreTests", dependencies: ["TreeStore", "StoreTestSupport"], swiftSettings: settings),
+            name: "TreeStoreTests", dependencies: ["TreeStore", "PageStore", "StoreIO", "StoreTestSupport"],
+            swiftSettings: settings),
         .testTarget(
             name: "VectorIndexTests", dependencies: ["VectorIndex", "CVectorKernels"], swiftSettings: settings),
         .testTarget(
-            name: "SmartStoreTests", dependencies: ["SmartStore", "StoreTestSupport"], swiftSettings: settings),
-        .testTarget(
-            name: "CrashTests",
-            dependencies: ["SmartStore", "TreeStore", "PageStore", "StoreIO", "StoreTestSupport"],
+            name: "SmartStoreTests", dependencies: ["SmartStore", "VectorIndex", "StoreIO", "StoreTestSupport"],
             swiftSettings: settings),
         .testTarget(
-            name: "FormatTests", dependencies: ["SmartStore", "StoreTestSupport"],
+            name: "CrashTests",
+            dependencies: [
+                "SmartStore", "TreeStore", "PageStore", "StoreIO", "StoreTestSupport", "smartstore-cli",
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "FormatTests",
+            dependencies: ["SmartStore", "StoreIO", "PageStore", "VectorIndex", "StoreTestSupport"],
             resources: [.copy("Golden")], swiftSettings: settings),
-        .testTarget(name: "CommandTests", dependencies: ["smartstore-cli", "StoreTestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "CommandTests", dependencies: ["smartstore-cli", "SmartStore", "StoreIO", "StoreTestSupport"],
+            swiftSettings: settings),
         .testTarget(name: "TidyTests", swiftSettings: settings),
     ],
     cLanguageStandard: .c17

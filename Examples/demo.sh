@@ -300,7 +300,7 @@ row "notes as JSON" "$(gunzip -c "$data/notes.jsonl.gz" | wc -c)"
 row "embeddings as float16" "$(wc -c <"$data/embeddings.f16.npy")"
 row "the store: both twice, two indexes, cache, audit" "$(wc -c <"$store")"
 sizes=$(cli stats "$store")
-row "  of these, free pages (the log's, for the next commits)" \
+row "  of these, free for the next commits" \
     $(($(field freePages "$sizes") * $(field pageBytes "$sizes")))
 
 printf '\nEverything held. %s after the build; the temporary folder is removed.\n' "$(seconds $(($(now) - started)))"

@@ -56,22 +56,25 @@ static inline float sum_lanes(const float *sums) {
     return (folded[0] + folded[1]) + (folded[2] + folded[3]);
 }
 
-#define ADD_DOT(sum, a, b) (sum) += (a) * (b)
-#define ADD_L2(sum, a, b) (sum) += ((a) - (b)) * ((a) - (b))
+static inline float term_dot(float a, float b) { return a * b; }
+static inline float term_l2(float a, float b) {
+    const float difference = a - b;
+    return difference * difference;
+}
 
-#define PORTABLE_SCORER(NAME, BYTES, LOAD, ADD)                                                                        \
+#define PORTABLE_SCORER(NAME, BYTES, LOAD, TERM)                                                                       \
     static float NAME##_single(const float *query, const void *row, size_t dimension) {                                \
         const char *bytes = (const char *)row;                                                                         \
-        float sums[LANES] = {0}, values[LANES], wanted[LANES];                                                         \
+        float sums[LANES] = {0}, values[LANES], terms[LANES];                                                          \
         size_t i = 0;                                                                                                  \
         for (; i + LANES <= dimension; i += LANES) {                                                                   \
             LOAD(bytes + i * BYTES, values, LANES);                                                                    \
-            memcpy(wanted, query + i, sizeof wanted);                                                                  \
-            for (int k = 0; k < LANES; k++) ADD(sums[k], wanted[k], values[k]);                                        \
+            for (int k = 0; k < LANES; k++) terms[k] = TERM(query[i + k], values[k]);                                  \
+            for (int k = 0; k < LANES; k++) sums[k] += terms[k];                                                       \
         }                                                                                                              \
         if (i < dimension) {                                                                                           \
             LOAD(bytes + i * BYTES, values, dimension - i);                                                            \
-            for (size_t k = 0; k < dimension - i; k++) ADD(sums[k], query[i + k], values[k]);                          \
+            for (size_t k = 0; k < dimension - i; k++) sums[k] += TERM(query[i + k], values[k]);                       \
         }                                                                                                              \
         return sum_lanes(sums);                                                                                        \
     }                                                                                                                  \
@@ -85,10 +88,10 @@ static inline float sum_lanes(const float *sums) {
     }                                                                                                                  \
     VK_SCORER(NAME, )
 
-PORTABLE_SCORER(dot_f32, 4, load_f32, ADD_DOT)
-PORTABLE_SCORER(l2_f32, 4, load_f32, ADD_L2)
-PORTABLE_SCORER(dot_f16, 2, load_f16, ADD_DOT)
-PORTABLE_SCORER(l2_f16, 2, load_f16, ADD_L2)
+PORTABLE_SCORER(dot_f32, 4, load_f32, term_dot)
+PORTABLE_SCORER(l2_f32, 4, load_f32, term_l2)
+PORTABLE_SCORER(dot_f16, 2, load_f16, term_dot)
+PORTABLE_SCORER(l2_f16, 2, load_f16, term_l2)
 
 static void f32_to_f16(const float *from, void *to, size_t count) {
     char *out = (char *)to;

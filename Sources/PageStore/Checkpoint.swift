@@ -26,7 +26,8 @@ extension Pager {
         guard !logSync.failed else { throw .failed }
         try flush()
         let limit = readers.state.withLock { closing ? $0.published.sequence : $0.checkpointLimit }
-        guard limit > slots.newest.record.state.sequence || (closing && logByteCount > 0) else {
+        let home = try withSlots { () throws(PageFault) in slots.newest.record.state.sequence }
+        guard limit > home || (closing && logByteCount > 0) else {
             statistics.checkpointsHeldBack.add(1)
             return false
         }
@@ -36,13 +37,13 @@ extension Pager {
         try logSync.sync(through: map.end.end)
         try copyHome(map.pages)
         try latching { () throws(FileFault) in try file.sync() }
-        var record = slots.newest.record
-        record.state = map.tail.state
-        record.logTail = map.tail.end
-        record.tailTag = map.tail.tag
-        record.isClean = false
-        record.spaceRoots = map.roots
         try withSlots { () throws(PageFault) in
+            var record = slots.newest.record
+            record.state = map.tail.state
+            record.logTail = map.tail.end
+            record.tailTag = map.tail.tag
+            record.isClean = false
+            record.spaceRoots = map.roots
             let known = Set(map.extents.map(\.firstPage))
             record.extents = map.extents + slots.namedExtents.filter { !known.contains($0.firstPage) }
             slots.namedExtents = []
@@ -61,8 +62,10 @@ extension Pager {
     func releasePassedExtents() throws(PageFault) {
         try turn.lock()
         defer { turn.unlock() }
-        let tail = slots.newest.record.logTail
-        let needed = min(tail, slots.otherTail ?? tail)
+        let (tail, needed) = try withSlots { () throws(PageFault) in
+            let tail = slots.newest.record.logTail
+            return (tail, min(tail, slots.otherTail ?? tail))
+        }
         writer.log.extents.release(before: needed)
         writer.commitEnds.removeAll { $0.end <= tail }
         logUse.withLock { $0.tail = tail }

@@ -29,6 +29,12 @@ extension PageTransaction {
     func takePage(near: PageID?) throws(PageFault) -> PageID {
         if working.freePageCount > 0, let id = try takeFreePage(near: near) { return id }
         while true {
+            // An extent beyond the data area, left by a crash or by a transaction that was given up, comes into it before
+            // the data area grows over it.
+            if pager.writer.log.extents.pageEnd > working.pageCount, !pager.writer.isHandingBack {
+                try adoptExtents()
+                if working.freePageCount > 0, let id = try takeFreePage(near: nil) { return id }
+            }
             let page = working.pageCount
             let block = geometry.block(of: page)
             if page % geometry.entriesPerPage == 0 {
@@ -37,6 +43,7 @@ extension PageTransaction {
                 continue
             }
             guard page < geometry.pageLimit else { throw .limitExceeded(name: "pages", limit: Int(geometry.pageLimit)) }
+            guard page < growthLimit else { throw .diskFull }
             try mutableSpacePage(ofBlock: block).setSpaceState(.used, at: Int(page % geometry.entriesPerPage))
             working.pageCount = page + 1
             return PageID(page)

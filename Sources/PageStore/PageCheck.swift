@@ -26,6 +26,28 @@ package struct PageCensus: Sendable {
 }
 
 extension PageTransaction {
+    /// The data pages that are in use as this transaction sees it. O(pages), without reading them.
+    package func usedDataPages() throws(PageFault) -> [UInt64] {
+        let geometry = pager.geometry
+        var used: [UInt64] = []
+        var page: UInt64 = 2
+        while page < working.pageCount {
+            let block = geometry.block(of: page)
+            let first = block * geometry.entriesPerPage
+            if pager.writer.log.extents.coversBlock(first, pages: geometry.entriesPerPage) {
+                page = first + geometry.entriesPerPage
+                continue
+            }
+            let map = try self.page(geometry.spacePage(ofBlock: block))
+            let end = min(first + geometry.entriesPerPage, working.pageCount)
+            while page < end {
+                if geometry.place(of: page) == .data, map.spaceState(Int(page - first)) == .used { used.append(page) }
+                page += 1
+            }
+        }
+        return used
+    }
+
     /// Reads every page. Holds the writer's turn, as part of a transaction, so that map and pages agree.
     /// - Parameter progress: told (done, total) now and then; returning false stops the check early.
     package func census(progress: (UInt64, UInt64) -> Bool = { _, _ in true }) throws(PageFault) -> PageCensus {

@@ -17,6 +17,8 @@ package final class PageTransaction: PageView, @unchecked Sendable {
     var logStart: LogPosition?
     /// Blocks whose free counts this transaction has touched, to be counted anew after a rollback.
     var touchedBlocks: Set<UInt64> = []
+    /// Page numbers from here on are refused with `diskFull`.
+    package var growthLimit: UInt64 = .max
     /// Called once the commit is in the log and before anybody can see it, with its sequence: what keeps derived state
     /// in memory (the vector indexes) adds the commit's rows here. Must not fail.
     package var willPublish: ((CommitSequence) -> Void)?

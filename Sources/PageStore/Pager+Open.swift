@@ -250,7 +250,7 @@ extension Pager {
 
     private func expectedOrLogged(_ id: PageID) throws(PageFault) -> Bool {
         if case .log = cache.locate(id.number, atMost: .max) { return true }
-        return try expectedVersion(of: id) != 0
+        return try recordedVersion(of: id) != 0
     }
 
     /// Finds the valid slots; the second one's place depends on the page size, which a damaged first one cannot tell.
@@ -302,6 +302,7 @@ extension Pager {
     package func close() throws(PageFault) {
         if isClosed { return }
         if options.isReadOnly || logSync.failed {
+            isEnding.store(true, ordering: .releasing)
             if markClosed() { file.close() }
             return
         }
@@ -311,6 +312,7 @@ extension Pager {
         try checkpointTurn.lock()
         defer { checkpointTurn.unlock() }
         if isClosed { return }
+        isEnding.store(true, ordering: .releasing)
         defer {
             _ = markClosed()
             drainCheckpointQueue()

@@ -36,6 +36,8 @@ package final class Pager: @unchecked Sendable {
     /// Called before a checkpoint copies anything: the layer above writes what it keeps derived in memory.
     package let beforeCheckpoint = Mutex<(@Sendable (_ closing: Bool) throws(PageFault) -> Void)?>(nil)
     private let closed = Atomic<Bool>(false)
+    /// A close has begun: it takes everything home, past the readers that are left, so these end now.
+    let isEnding = Atomic<Bool>(false)
     private let checkpointQueue = DispatchQueue(label: "smartstore.checkpoint")
     private let checkpointPending = Atomic<Bool>(false)
     private let relaxedPending = Atomic<Bool>(false)
@@ -90,6 +92,7 @@ package final class Pager: @unchecked Sendable {
         self.keys = keys
         self.slots = slots
         identity = slots.newest.identity
+        created = slots.newest.record.created
         pageCodec = PageCodec(pageSize: identity.pageSize, fileID: identity.fileID, ring: keys.ring)
         codec = PageCodecView(payloadByteCount: pageCodec.payloadByteCount)
         geometry = SpaceGeometry(payloadByteCount: pageCodec.payloadByteCount)
@@ -118,7 +121,8 @@ package final class Pager: @unchecked Sendable {
     package var isEncrypted: Bool { identity.isEncrypted }
     package var isReadOnly: Bool { options.isReadOnly }
     package var isClosed: Bool { closed.load(ordering: .relaxed) }
-    package var created: Int64 { slots.newest.record.created }
+    /// When the file was made, in milliseconds since 1970.
+    package let created: Int64
 
     /// A key of another purpose, bound to this file.
     package func derivedKey(purpose: String) throws(PageFault) -> SecretKey {
@@ -206,7 +210,15 @@ package final class Pager: @unchecked Sendable {
     }
 
     /// The version that the map demands of a home page.
-    func expectedVersion(of id: PageID) throws(PageFault) -> CommitSequence {
+    private func expectedVersion(of id: PageID) throws(PageFault) -> CommitSequence {
+        let version = try recordedVersion(of: id)
+        // Never written home: a pointer to it is senseless.
+        guard version != 0 else { throw .corruptPage(id) }
+        return version
+    }
+
+    /// The version that the map records for a home page; 0 for one that was never written home.
+    func recordedVersion(of id: PageID) throws(PageFault) -> CommitSequence {
         guard id.number >= 2, id.number < geometry.pageLimit else { throw .corruptPage(id) }
         guard let (parent, index) = geometry.parent(of: id.number) else {
             let root = geometry.topIndex(ofBlock: geometry.block(of: id.number))
@@ -273,7 +285,8 @@ package final class Pager: @unchecked Sendable {
 
     /// Changed pages that an open transaction may hold in memory.
     var transactionPageLimit: Int {
-        max(64, (options.transactionByteLimit ?? options.cacheByteLimit / 2) / pageSize)
+        options.transactionPageLimit
+            ?? max(64, (options.transactionByteLimit ?? options.cacheByteLimit / 2) / pageSize)
     }
 
     // MARK: State

@@ -27,6 +27,8 @@ package struct PagerOptions: Sendable {
     package var cacheByteLimit = 64 << 20
     /// Changed pages of an open transaction beyond this spill to the log; nil: half of the cache limit.
     package var transactionByteLimit: Int?
+    /// As `transactionByteLimit`, in pages, without its floor: for tests of spilling.
+    package var transactionPageLimit: Int?
     /// The log is checkpointed so that it stays near this size.
     package var logByteLimit = 64 << 20
     package var lockWait: Duration = .zero

@@ -7,6 +7,7 @@ package final class Snapshot: PageView, @unchecked Sendable {
     private let fixed: CommitState
     private let registration: UInt64
     private let isOpen = Atomic<Bool>(true)
+    private let wasExpired = Atomic<Bool>(false)
 
     init(pager: Pager, state: CommitState, registration: UInt64) {
         self.pager = pager
@@ -20,22 +21,36 @@ package final class Snapshot: PageView, @unchecked Sendable {
     package override var state: CommitState { fixed }
 
     package override func page(_ id: PageID) throws(PageFault) -> PageFrame {
-        guard isOpen.load(ordering: .relaxed) else { throw pager.isClosed ? .closed : .snapshotExpired }
-        return try pager.frame(id, atMost: fixed.sequence)
+        try checkOpen()
+        let frame = try pager.frame(id, atMost: fixed.sequence)
+        // Again: a close that began meanwhile may have moved a newer version home.
+        try checkOpen()
+        return frame
     }
 
     package override func pageUncached(_ id: PageID) throws(PageFault) -> PageFrame {
-        guard isOpen.load(ordering: .relaxed) else { throw pager.isClosed ? .closed : .snapshotExpired }
-        return try pager.frame(id, atMost: fixed.sequence, keep: false)
+        try checkOpen()
+        let frame = try pager.frame(id, atMost: fixed.sequence, keep: false)
+        try checkOpen()
+        return frame
+    }
+
+    @inline(__always)
+    private func checkOpen() throws(PageFault) {
+        if pager.isEnding.load(ordering: .acquiring) { throw .closed }
+        if !isOpen.load(ordering: .acquiring) { throw wasExpired.load(ordering: .relaxed) ? .snapshotExpired : .closed }
     }
 
     /// Ends the view; later reads throw.
     package func close() {
-        if isOpen.exchange(false, ordering: .relaxed) { pager.endSnapshot(registration) }
+        if isOpen.exchange(false, ordering: .acquiringAndReleasing) { pager.endSnapshot(registration) }
     }
 
     /// The pager ends a reader that is past its deadline.
-    func expire() { isOpen.store(false, ordering: .relaxed) }
+    func expire() {
+        wasExpired.store(true, ordering: .relaxed)
+        isOpen.store(false, ordering: .releasing)
+    }
 }
 
 /// Who reads at which sequence. The checkpoint never passes the oldest.

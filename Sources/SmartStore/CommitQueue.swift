@@ -1,5 +1,6 @@
 import DequeModule
 import Dispatch
+import Metrics
 import PageStore
 import Synchronization
 
@@ -73,6 +74,7 @@ final class CommitQueue: Sendable {
                 // The first sync covers the others of the group; awaiting those returns at once.
                 do throws(PageFault) {
                     try store.pager.await(ticket)
+                    store.metrics.commits.increment()
                     done()
                 } catch { failure(error) }
             }

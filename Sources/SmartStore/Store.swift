@@ -27,6 +27,7 @@ public final class Store: Sendable {
     let segments = SegmentRegistry()
     let schema = SchemaCache()
     let touchedCacheKeys = TouchedKeys()
+    let metrics: StoreMetrics
     let commitQueue: CommitQueue
     let linker: VectorLinker
     private let objectIDs: Mutex<ObjectIDGenerator>
@@ -35,6 +36,7 @@ public final class Store: Sendable {
         self.pager = pager
         self.options = options
         auditKey = try pager.derivedKey(purpose: "audit")
+        metrics = StoreMetrics(fileID: Hex.text(pager.fileID))
         var random = SystemRandomNumberGenerator()
         if let seeded = options.random as? SeededRandomSource {
             var seeded = seeded

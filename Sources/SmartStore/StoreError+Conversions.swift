@@ -103,7 +103,7 @@ extension StoreError {
         let limits: Set<DocumentError.Code> = [.tooLarge, .tooDeep, .keyTooLong]
         self.init(
             limits.contains(error.code) ? .limitExceeded : .invalidDocument,
-            error.message + (error.path.map { $0.isEmpty ? "" : " (at \($0))" } ?? ""),
+            error.message + (error.path.map { error.message.contains($0) ? "" : " (at \($0))" } ?? ""),
             remedy: "Correct the document, filter or update.",
             server: ServerCode(number: error.code.number, name: error.code.name))
     }

@@ -1,5 +1,7 @@
 import Logging
+import Metrics
 import PageStore
+import StoreIO
 import TreeStore
 public import VectorIndex
 
@@ -39,11 +41,15 @@ public final class WriteTransaction: TransactionView {
     /// - Parameter durability: nil: what the store's options say.
     public func commit(durability: Durability? = nil) throws(StoreError) {
         let level = (durability ?? store.options.durability).level
+        let start = store.options.time.monotonicNanoseconds()
         try converting {
             try prepare()
             let ticket = try pages.prepareCommit(level)
             try store.pager.await(ticket)
         }
+        store.metrics.commits.increment()
+        store.metrics.commitTime.recordNanoseconds(
+            Int64(clamping: store.options.time.monotonicNanoseconds() &- start))
         store.afterCommit()
     }
 
@@ -80,7 +86,11 @@ public final class WriteTransaction: TransactionView {
     }
 
     /// Forgets every change.
-    public func rollBack() { pages.rollBack() }
+    public func rollBack() {
+        guard pages.isOpen else { return }
+        pages.rollBack()
+        store.metrics.rollbacks.increment()
+    }
 
     private func writeCounters() throws(PageFault) {
         guard let catalogue else { return }
@@ -209,6 +219,9 @@ public final class WriteTransaction: TransactionView {
             let segment = try VectorSegment.create(
                 definition, pager: store.pager, memoryLimit: store.options.vectorByteLimit)
             let index = VectorIndexEntry(definition: definition, segment: segment)
+            // A stored document whose vector does not fit stops this half-way: then nothing of it may commit.
+            var isComplete = false
+            defer { if !isComplete { pages.poison() } }
             let cursor = entry.tree.cursor(in: pages)
             var found: [(document: Document, key: [UInt8])] = []
             var isThere = try cursor.seekToFirst()
@@ -233,6 +246,7 @@ public final class WriteTransaction: TransactionView {
             entry.indexes.sort { $0.definition.field < $1.definition.field }
             created.append(index)
             changedSchema = true
+            isComplete = true
         }
     }
 

@@ -256,7 +256,7 @@ struct Algorithms: @unchecked Sendable {
             let sha256 = EVP_MD_fetch(nil, "SHA2-256", nil),
             let hmac = EVP_MAC_fetch(nil, "HMAC", nil),
             let hkdf = EVP_KDF_fetch(nil, "HKDF", nil)
-        else { fatalError("libcrypto lacks AES-256-GCM, SHA-256, HMAC or HKDF") }
+        else { preconditionFailure("libcrypto lacks AES-256-GCM, SHA-256, HMAC or HKDF") }
         self.aes256GCM = aes256GCM
         self.sha256 = sha256
         self.hmac = hmac

@@ -56,7 +56,7 @@ package enum Hashing {
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Digest32.byteCount) { buffer in
             buffer.initialize(repeating: 0)
             guard let start = buffer.baseAddress, body(start) == 1 else {
-                fatalError("libcrypto cannot compute a SHA-256 digest")
+                preconditionFailure("libcrypto cannot compute a SHA-256 digest")
             }
             return Digest32(UnsafeRawBufferPointer(buffer).bytes)
         }
@@ -70,7 +70,7 @@ package struct SHA256Stream: ~Copyable, @unchecked Sendable {
     private let context: OpaquePointer
 
     package init() {
-        guard let context = EVP_MD_CTX_new() else { fatalError("libcrypto has no memory for a digest") }
+        guard let context = EVP_MD_CTX_new() else { preconditionFailure("libcrypto has no memory for a digest") }
         self.context = context
         begin()
     }
@@ -81,7 +81,7 @@ package struct SHA256Stream: ~Copyable, @unchecked Sendable {
     package mutating func update(_ bytes: RawSpan) {
         bytes.withUnsafeBytes {
             guard $0.isEmpty || EVP_DigestUpdate(context, $0.baseAddress, $0.count) == 1 else {
-                fatalError("libcrypto cannot compute a SHA-256 digest")
+                preconditionFailure("libcrypto cannot compute a SHA-256 digest")
             }
         }
     }
@@ -95,7 +95,7 @@ package struct SHA256Stream: ~Copyable, @unchecked Sendable {
 
     private func begin() {
         guard EVP_DigestInit_ex(context, Algorithms.shared.sha256, nil) == 1 else {
-            fatalError("libcrypto cannot begin a SHA-256 digest")
+            preconditionFailure("libcrypto cannot begin a SHA-256 digest")
         }
     }
 }

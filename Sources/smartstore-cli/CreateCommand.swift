@@ -47,7 +47,7 @@ struct CreateCommand: ParsableCommand {
         if let given = try key.given() { return given }
         guard let typed = try KeyArguments.typedTwice() else {
             throw StoreError(
-                .keyRequired, "No key was given, and there is no terminal to ask at.",
+                .keyRequired, "No key was given for the new file.",
                 remedy: "Use --key-file, --passphrase-file or SMARTSTORE_PASSPHRASE, or --no-encryption.")
         }
         return typed

@@ -99,8 +99,8 @@ struct KeyArguments: ParsableArguments {
     }
 
     static let missing = StoreError(
-        .keyRequired, "The file is encrypted, no key was given, and there is no terminal to ask at.",
-        remedy: "Use --key-file, --passphrase-file or \(variable).")
+        .keyRequired, "The file is encrypted, and no key was given.",
+        remedy: "Use --key-file, --passphrase-file or \(variable), or type the passphrase at a terminal.")
 
     private static func rawKey(_ path: String) throws -> EncryptionKey {
         let bytes = try content(path)

@@ -25,10 +25,10 @@ enum GoldenFile: String, CaseIterable, Sendable {
     /// The audit chain's newest hash, which depends on the file's key and id.
     var auditHead: String {
         switch self {
-        case .raw: ""
-        case .plain: ""
-        case .passphrase: ""
-        case .crashed: ""
+        case .raw: "c1a5f7a12f564f826b2ef03a418646bc9d8d6f076d13808133ff51020ca52d34"
+        case .plain: "34776adb35350d09701ae92e77178d0ec19640fa36ad0151a0e2e2aa7b3c46e7"
+        case .passphrase: "39e15aaa528511f6513947cbbf1453800001183f96e25731465130e75cca9840"
+        case .crashed: "e1795e89b4350d6473175203d83f61590122e0939ff056c1397d566983df0774"
         }
     }
 

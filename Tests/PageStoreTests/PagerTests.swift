@@ -227,4 +227,39 @@ struct PagerTests {
         check.rollBack()
         try pager.close()
     }
+
+    @Test("after a big transaction was given up, data pages never grow into the log's extents")
+    func abandonedExtents() throws {
+        let disk = SimulatedDisk()
+        disk.stopRecording()
+        var options = PagerFixture.options(seed: 4)
+        options.transactionByteLimit = 1 << 18
+        let pager = try Pager.create("a", in: disk, key: .none, options: options)
+        let first = try pager.beginTransaction()
+        PageModel.write(1, to: try first.allocate())
+        _ = try first.commit()
+        let big = try pager.beginTransaction()
+        for index in 0..<2000 {
+            try big.relieve()
+            PageModel.write(UInt64(index), to: try big.allocate())
+        }
+        big.rollBack()
+        // All its pages are taken before anything is logged.
+        var model = PageModel()
+        let next = try pager.beginTransaction()
+        for index in 0..<1000 {
+            let frame = try next.allocate()
+            PageModel.write(UInt64(index), to: frame)
+            model.values[frame.id.number] = UInt64(index)
+        }
+        _ = try next.commit()
+        try pager.checkpoint()
+        let check = try pager.beginTransaction()
+        let census = try check.census()
+        #expect(census.findings == [])
+        #expect(census.used.count == 1001)
+        #expect(try model.matches(check))
+        check.rollBack()
+        try pager.close()
+    }
 }

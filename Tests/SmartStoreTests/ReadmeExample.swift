@@ -6,7 +6,7 @@ import SmartStore
 func nearestNotes(path: String, passphrase: String) async throws -> [String] {
     let store = try Store.create(at: path, key: .passphrase(passphrase))
     try await store.write { tx in
-        try tx.createVectorIndex(on: "notes", field: "embedding", dimension: 3, metric: .cosine)
+        try tx.createVectorIndex(on: "notes", field: "embedding", dimension: 3)
         let notes = tx.collection("notes")
         try notes.insert(["_id": 1, "text": "Cats purr", "legs": 4, "embedding": [0.9, 0.1, 0.0]])
         try notes.insert(["_id": 2, "text": "Birds sing", "legs": 2, "embedding": [0.1, 0.9, 0.0]])

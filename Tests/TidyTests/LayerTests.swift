@@ -50,6 +50,31 @@ struct LayerTests {
         }
     }
 
+    @Test("every target declares what it imports: SwiftPM finds a module that another target happens to build")
+    func importsAreDeclared() throws {
+        let manifest = try #require(SourceTree.file("Package.swift")).text
+        let blocks = manifest.split(separator: /\.(?:target|executableTarget|testTarget)\(/).dropFirst()
+        var declared: [String: Substring] = [:]
+        for block in blocks {
+            if let name = block.firstMatch(of: /name: "([^"]+)"/)?.1 { declared[String(name)] = block }
+        }
+        // Modules that come from the toolchain, or with a module map of another name.
+        let given = Self.everywhere.union(Self.foundation).union(Self.systemLibraries).union(["Testing", "CLinuxCalls"])
+        var undeclared: Set<String> = []
+        for file in SourceTree.all where file.path.hasSuffix(".swift") {
+            guard file.path.hasPrefix("Sources/") || file.path.hasPrefix("Tests/") else { continue }
+            let block = try #require(declared[file.target], "\(file.target) is no target")
+            for module in Self.imports(of: file).subtracting(given) {
+                // A hyphen of a target's name is an underscore in its module's.
+                let names = [module, module.replacing("_", with: "-")]
+                if !names.contains(where: { block.contains("\"\($0)\"") }) {
+                    undeclared.insert("\(file.target) imports \(module)")
+                }
+            }
+        }
+        #expect(undeclared.sorted() == [])
+    }
+
     @Test("cache, audit, vectors and documents meet only in a transaction")
     func segmentsDoNotKnowEachOther() {
         let segments = ["Cache", "Audit", "Vectors"]

@@ -130,10 +130,11 @@ struct PagedArrayTests {
     @Test("a snapshot of an array does not see later writes")
     func snapshot() throws {
         let fixture = TreeFixture()
-        let tx = fixture.transaction
+        var tx = fixture.transaction
         let array = try PagedArray.create(in: tx)
         try array.write([UInt8](repeating: 1, count: 100_000).span.bytes, at: 0, in: tx)
         let view = try fixture.snapshot()
+        tx = fixture.transaction
         try array.write([UInt8](repeating: 2, count: 20_000_000).span.bytes, at: 0, in: tx)
         #expect(try read(array, at: 0, count: 100_000, in: view) == [UInt8](repeating: 1, count: 100_000))
         try array.truncate(toPageCount: 0, in: tx)

@@ -140,10 +140,11 @@ struct TreeTests {
     @Test("a snapshot answers as before while the writer goes on")
     func snapshot() throws {
         let fixture = TreeFixture(pageByteCount: 4096)
-        let tx = fixture.transaction
+        var tx = fixture.transaction
         let tree = try Tree.create(in: tx)
         for number in 0..<3000 { try tree.put(orderedBytes(UInt64(number)), orderedBytes(UInt64(number)), in: tx) }
         let view = try fixture.snapshot()
+        tx = fixture.transaction
         for number in 0..<3000 where number % 3 != 0 { try tree.remove(orderedBytes(UInt64(number)), in: tx) }
         for number in 0..<3000 { try tree.put(orderedBytes(UInt64(number)) + [1], [], in: tx) }
         #expect(try tree.count(in: view) == 3000)

@@ -74,10 +74,10 @@ extension AuditReading {
             guard let log = try log() else { return [] }
             let cursor = log.entries.cursor(in: transaction.view)
             var found: [AuditEntry] = []
-            var isThere = try cursor.seek(to: CacheSegment.bigEndian(first).span.bytes)
+            var isThere = try cursor.seek(to: BigEndian.bytes(first).span.bytes)
             while isThere, found.count < limit {
                 let (name, value) = (try cursor.key, try cursor.value)
-                let sequence = CacheSegment.loadBigEndian(name)
+                let sequence = BigEndian.load(name)
                 guard value.count > 32, let document = try? Document(bson: Array(value[32...])) else {
                     throw StoreError(
                         .auditBroken, "Audit entry \(sequence) is no document.", remedy: "Verify the audit log.")

@@ -48,7 +48,7 @@ final class AuditLog {
         let sequence = count + 1
         let hash = Self.hash(after: head, sequence: sequence, entry: entry.bson, key: key)
         let value = hash.bytes + entry.bson
-        try entries.put(CacheSegment.bigEndian(sequence).span.bytes, value.span.bytes, in: transaction)
+        try entries.put(BigEndian.bytes(sequence).span.bytes, value.span.bytes, in: transaction)
         count = sequence
         head = hash
         isChanged = true
@@ -56,7 +56,7 @@ final class AuditLog {
     }
 
     static func hash(after previous: Digest32, sequence: UInt64, entry: [UInt8], key: SecretKey) -> Digest32 {
-        let bytes = previous.bytes + CacheSegment.bigEndian(sequence) + entry
+        let bytes = previous.bytes + BigEndian.bytes(sequence) + entry
         return Hashing.hmacSHA256(key: key, bytes.span.bytes)
     }
 
@@ -72,7 +72,7 @@ final class AuditLog {
         while isThere {
             let (name, value) = (try cursor.key, try cursor.value)
             guard name.count == 8, value.count > 32 else { return broken("not an entry") }
-            let sequence = CacheSegment.loadBigEndian(name)
+            let sequence = BigEndian.load(name)
             guard sequence == expected else { return broken("entry \(sequence) stands where \(expected) must") }
             let entry = Array(value[32...])
             let hash = Self.hash(after: previous, sequence: sequence, entry: entry, key: key)

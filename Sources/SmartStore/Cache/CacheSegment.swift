@@ -82,7 +82,7 @@ final class CacheSegment {
         if let old = try entry(key, in: transaction) { try forget(key, old, in: transaction) }
         let entry = Entry(expiry: newExpiry, tick: takeTick(), value: value)
         try entries.put(key.span.bytes, Self.encode(entry).span.bytes, in: transaction)
-        try order.put(Self.bigEndian(entry.tick).span.bytes, key.span.bytes, in: transaction)
+        try order.put(BigEndian.bytes(entry.tick).span.bytes, key.span.bytes, in: transaction)
         if newExpiry != 0 {
             try expiry.put(Self.expiryKey(newExpiry, key).span.bytes, [UInt8]().span.bytes, in: transaction)
         }
@@ -103,10 +103,10 @@ final class CacheSegment {
     func fold(_ touched: [[UInt8]], in transaction: PageTransaction) throws(PageFault) {
         for key in touched {
             guard var entry = try entry(key, in: transaction) else { continue }
-            try order.remove(Self.bigEndian(entry.tick).span.bytes, in: transaction)
+            try order.remove(BigEndian.bytes(entry.tick).span.bytes, in: transaction)
             entry.tick = takeTick()
             try entries.put(key.span.bytes, Self.encode(entry).span.bytes, in: transaction)
-            try order.put(Self.bigEndian(entry.tick).span.bytes, key.span.bytes, in: transaction)
+            try order.put(BigEndian.bytes(entry.tick).span.bytes, key.span.bytes, in: transaction)
             isChanged = true
         }
     }
@@ -118,7 +118,7 @@ final class CacheSegment {
             let cursor = expiry.cursor(in: transaction)
             guard try cursor.seekToFirst() else { break }
             let name = try cursor.key
-            guard name.count >= 8, Int64(bitPattern: Self.loadBigEndian(name)) <= now else { break }
+            guard name.count >= 8, Int64(bitPattern: BigEndian.load(name)) <= now else { break }
             let key = Array(name[8...])
             if try !remove(key, in: transaction) { try expiry.remove(name.span.bytes, in: transaction) }
             removed += 1
@@ -133,7 +133,7 @@ final class CacheSegment {
 
     /// Takes an entry out of the accounts and the two orders; the entry itself is overwritten or removed by the caller.
     private func forget(_ key: [UInt8], _ old: Entry, in transaction: PageTransaction) throws(PageFault) {
-        try order.remove(Self.bigEndian(old.tick).span.bytes, in: transaction)
+        try order.remove(BigEndian.bytes(old.tick).span.bytes, in: transaction)
         if old.expiry != 0 { try expiry.remove(Self.expiryKey(old.expiry, key).span.bytes, in: transaction) }
         count -= 1
         byteCount -= cost(key, old.value)
@@ -154,18 +154,12 @@ final class CacheSegment {
     }
 
     private static func expiryKey(_ expiry: Int64, _ key: [UInt8]) -> [UInt8] {
-        bigEndian(UInt64(bitPattern: expiry)) + key
+        BigEndian.bytes(UInt64(bitPattern: expiry)) + key
     }
 
-    static func bigEndian(_ value: UInt64) -> [UInt8] {
-        (0..<8).map { UInt8(truncatingIfNeeded: value >> (56 - 8 * UInt64($0))) }
-    }
-
-    private static func littleEndian(_ value: UInt64) -> [UInt8] { bigEndian(value).reversed() }
-
-    static func loadBigEndian(_ bytes: [UInt8]) -> UInt64 { bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) } }
+    private static func littleEndian(_ value: UInt64) -> [UInt8] { BigEndian.bytes(value).reversed() }
 
     private static func load(_ bytes: [UInt8], _ offset: Int) -> UInt64 {
-        loadBigEndian(bytes[offset..<offset + 8].reversed())
+        BigEndian.load(bytes[offset..<offset + 8].reversed())
     }
 }

@@ -1,4 +1,6 @@
+import Metrics
 import PageStore
+import StoreIO
 import TreeStore
 
 // Reading a collection: by `_id`, by filter, by nearness.
@@ -134,6 +136,13 @@ extension CollectionReading {
                 throw StoreError(
                     .invalidArgument, "k and breadth must be 1 to \(1 << 20).", remedy: "Choose a value in the range.",
                     server: .badValue)
+            }
+            let time = transaction.store.options.time
+            let start = time.monotonicNanoseconds()
+            defer {
+                transaction.store.metrics.searches.increment()
+                transaction.store.metrics.searchTime.recordNanoseconds(
+                    Int64(clamping: time.monotonicNanoseconds() &- start))
             }
             let index = try transaction.index(on: name, field: field)
             guard let entry = try transaction.entry(name) else { return [] }

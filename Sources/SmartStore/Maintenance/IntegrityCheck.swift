@@ -223,7 +223,7 @@ private struct Checker {
             if let entry = try segment.entry(key, in: view) {
                 count += 1
                 bytes += key.count + entry.value.count + CacheSegment.entryOverhead
-                let name = CacheSegment.bigEndian(entry.tick)
+                let name = BigEndian.bytes(entry.tick)
                 if try segment.order.get(name.span.bytes, in: view) != key {
                     note("cache", [(String(decoding: key, as: UTF8.self), "not in the order of use")])
                 }

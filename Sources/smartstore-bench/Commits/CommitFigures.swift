@@ -61,7 +61,8 @@ struct CommitFigures: Encodable {
             table.add([
                 row.encrypted ? "encrypted" : "plain", "\(row.writers) \(row.kind.rawValue)",
                 Show.number(row.commitsPerSecond), Show.number(row.fdatasyncPerSecond),
-                Show.number(row.toFdatasync, 2) + " ×", Show.number(row.commitsPerSync, 1), Show.number(row.p50Us), Show.number(row.p99Us),
+                Show.number(row.toFdatasync, 2) + " ×", Show.number(row.commitsPerSync, 1), Show.number(row.p50Us),
+                Show.number(row.p99Us),
             ])
         }
         table.show()

@@ -52,8 +52,8 @@ struct CommitsBench: AsyncParsableCommand {
     private func measureSingle(_ figures: inout CommitFigures, in folder: URL, _ progress: Progress) async throws {
         var configurations: [Configuration] = []
         for kind in WriterKind.allCases {
-            for writers in [1, 8, 16] {
-                for encrypted in [true, false] {
+            for encrypted in [true, false] {
+                for writers in [1, 8, 16] {
                     configurations.append(Configuration(encrypted: encrypted, kind: kind, writers: writers))
                 }
             }

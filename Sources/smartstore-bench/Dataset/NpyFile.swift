@@ -87,7 +87,8 @@ final class NpyFile {
 
     private static func word(_ bytes: [UInt8], _ index: Int) -> UInt32 {
         let at = index * 4
-        return UInt32(bytes[at]) | UInt32(bytes[at + 1]) << 8 | UInt32(bytes[at + 2]) << 16 | UInt32(bytes[at + 3]) << 24
+        return UInt32(bytes[at]) | UInt32(bytes[at + 1]) << 8 | UInt32(bytes[at + 2]) << 16 | UInt32(bytes[at + 3])
+            << 24
     }
 
     private func read(_ rows: Range<Int>) throws -> [UInt8] {

@@ -122,7 +122,7 @@ struct PagesBench: AsyncParsableCommand {
         try figures.phase(name) { phase in
             var expected: Int64 = 0
             try store.readSync { transaction in
-                try transaction.collection(Self.collection).forEach { document in
+                try transaction.collection(Self.collection).forEach([:]) { document in
                     guard document["_id"]?.int == Int(expected) else {
                         throw BenchError("document \(expected) is missing")
                     }

@@ -11,6 +11,7 @@ struct FirstAnswerFigures: Codable {
     var openMs: Double
     var pagesRead: Int
     var pagesInFile: Int
+    var freePages: Int
     var unlinkedVectors: Int
     var vectors: Int
     var hits: Int
@@ -43,7 +44,7 @@ struct FirstAnswer: ParsableCommand {
         let indexes = statistics.collections.flatMap(\.vectorIndexes)
         let figures = FirstAnswerFigures(
             openToAnswerMs: answerMs, openMs: openMs, pagesRead: Int(clamping: statistics.pageReadCount),
-            pagesInFile: Int(clamping: statistics.pageCount),
+            pagesInFile: Int(clamping: statistics.pageCount), freePages: Int(clamping: statistics.freePageCount),
             unlinkedVectors: indexes.reduce(0) { $0 + $1.unlinkedCount },
             vectors: indexes.reduce(0) { $0 + $1.vectorCount }, hits: hits.count, peakRssBytes: PeakMemory.byteCount)
         try opened.close()
@@ -81,6 +82,7 @@ struct ColdOpenFigures: Encodable {
     let unlinkedVectors: Int
     let pagesRead: Int
     let pagesInFile: Int
+    let freePages: Int
 
     init(_ rounds: [FirstAnswerFigures], rowCount: Int) {
         self.rounds = rounds
@@ -91,12 +93,14 @@ struct ColdOpenFigures: Encodable {
         unlinkedVectors = rounds.map { $0.unlinkedVectors + max(0, rowCount - $0.vectors) }.max() ?? rowCount
         pagesRead = rounds.map(\.pagesRead).max() ?? 0
         pagesInFile = rounds.map(\.pagesInFile).max() ?? 0
+        freePages = rounds.map(\.freePages).max() ?? 0
     }
 
     func add(to table: inout Table) {
         table.add(["open to first answer, cold process", Show.number(medianMs, 1) + " ms"])
         table.add(["of which open", Show.number(medianOpenMs, 1) + " ms"])
         table.add(["pages read for it", Show.number(pagesRead) + " of " + Show.number(pagesInFile)])
+        table.add(["free pages in the file", Show.number(freePages)])
         table.add(["vectors to link again", Show.number(unlinkedVectors)])
     }
 }

@@ -66,7 +66,9 @@ struct VectorsBench: AsyncParsableCommand {
     func validate() throws {
         guard k >= 1, threads >= 1, opens >= 1 else { throw ValidationError("--k, --threads and --opens begin at 1.") }
         guard limitRows ?? 1 > 0, limitQueries ?? 1 > 0 else { throw ValidationError("Limits must be positive.") }
-        if indexOnly, memoryLimit != nil { throw ValidationError("--memory-limit needs a store: leave out --index-only.") }
+        if indexOnly, memoryLimit != nil {
+            throw ValidationError("--memory-limit needs a store: leave out --index-only.")
+        }
         _ = try sweepPlan()
     }
 
@@ -75,7 +77,8 @@ struct VectorsBench: AsyncParsableCommand {
         let info = RunInfo()
         progress.step("reading \(data)")
         let dataset = try VectorDataset(
-            folder: data, k: k, metric: metric.metric, rowLimit: limitRows, queryLimit: limitQueries, progress: progress)
+            folder: data, k: k, metric: metric.metric, rowLimit: limitRows, queryLimit: limitQueries, progress: progress
+        )
         let options = try IndexOptions(
             dimension: dataset.dimension, metric: metric.metric, connectivity: m, buildBreadth: efConstruction)
         let plan = try sweepPlan()

@@ -1,0 +1,3 @@
+// Who imports SmartStore can name metrics and vector storages without importing the index's module too.
+
+@_exported public import VectorIndex
