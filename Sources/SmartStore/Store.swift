@@ -153,7 +153,7 @@ public final class Store: Sendable {
     }
 
     func afterCommit() {
-        if options.runsBackgroundWork, segments.hasUnlinked { linker.wake() }
+        if options.runsBackgroundWork, segments.needsLinking { linker.wake() }
     }
 
     // MARK: Maintenance
@@ -165,7 +165,7 @@ public final class Store: Sendable {
     public func linkVectors() throws(StoreError) {
         try converting {
             for segment in segments.all {
-                while segment.index.unlinkedCount > 0, try segment.index.link(atMost: 256) > 0 {}
+                while segment.needsLinking, try segment.linkPortion(256) > 0 {}
             }
         }
     }
@@ -179,5 +179,5 @@ final class SegmentRegistry: Sendable {
     func add(_ segment: VectorSegment) { segments.withLock { $0[segment.definition.number] = segment } }
     func remove(_ number: Int) { segments.withLock { $0[number] = nil } }
     var all: [VectorSegment] { segments.withLock { $0.sorted { $0.key < $1.key }.map(\.value) } }
-    var hasUnlinked: Bool { all.contains { $0.index.unlinkedCount > 0 } }
+    var needsLinking: Bool { all.contains { $0.needsLinking } }
 }

@@ -10,7 +10,7 @@ func nearestNotes(path: String, passphrase: String) async throws -> [String] {
         let notes = tx.collection("notes")
         try notes.insert(["_id": 1, "text": "Cats purr", "legs": 4, "embedding": [0.9, 0.1, 0.0]])
         try notes.insert(["_id": 2, "text": "Birds sing", "legs": 2, "embedding": [0.1, 0.9, 0.0]])
-        try tx.cache.set("greeting", Array("hello".utf8), ttl: .seconds(60))
+        try tx.cache.set("greeting", Array("hello".utf8), ttl: .seconds(3600))
         try tx.audit.record(actor: "ada", action: "insert", target: "notes")
     }  // All of it is on the disk now, or none of it.
     let hits = try await store.read { tx in

@@ -42,7 +42,7 @@ final class VectorLinker: Sendable {
 
     func resume() {
         state.withLock { $0.pauses -= 1 }
-        if segments.hasUnlinked { wake() }
+        if segments.needsLinking { wake() }
     }
 
     func stop() {
@@ -61,30 +61,24 @@ final class VectorLinker: Sendable {
             }
             guard goesOn else { return }
             var linked = 0
-            for segment in segments.all where segment.index.unlinkedCount > 0 {
-                do { linked += try segment.index.link(atMost: Self.portion) } catch {
-                    // Searches go on exactly; the next wake tries again.
+            for segment in segments.all where segment.needsLinking {
+                do { linked += try segment.linkPortion(Self.portion) } catch {
+                    // Searches go on exactly; the next commit tries again.
                     logger?.warning("linking \(segment.definition.field): \(error)")
                 }
             }
             if linked == 0 {
-                state.withLock { $0.phase = .idle }
-                // Something may have come between the last look and now.
-                if segments.hasUnlinked, !segments.all.contains(where: { $0.index.isDamaged }) { wakeOnce() }
+                let isIdle = state.withLock { state in
+                    state.phase = .idle
+                    return !state.isStopped && state.pauses == 0
+                }
+                // A commit may have come between the last look and now; one that cannot be linked does not spin.
+                if isIdle, let segment = segments.all.first(where: { $0.needsLinking }),
+                    (try? segment.linkPortion(Self.portion)) ?? 0 > 0
+                {
+                    wake()
+                }
                 return
-            }
-        }
-    }
-
-    private func wakeOnce() {
-        // A failing index must not spin: one more look, then wait for the next commit.
-        let mustStart = state.withLock { state in
-            guard !state.isStopped, state.phase == .idle, state.pauses == 0 else { return false }
-            return true
-        }
-        if mustStart {
-            for segment in segments.all where segment.index.unlinkedCount > 0 {
-                _ = try? segment.index.link(atMost: Self.portion)
             }
         }
     }

@@ -65,6 +65,16 @@ final class VectorSegment: Sendable {
         return VectorSegment(definition: definition, index: index, savedLinked: state.linkedCount)
     }
 
+    /// Whether there are rows to link, or links to make anew.
+    var needsLinking: Bool { index.unlinkedCount > 0 || index.isDamaged }
+
+    /// Links up to `count` rows; damaged links are thrown away first, and all rows are linked again from the vectors.
+    /// Searches score every vector meanwhile. Returns how many rows were linked.
+    func linkPortion(_ count: Int) throws(VectorError) -> Int {
+        if index.isDamaged { index.rebuild() }
+        return try index.link(atMost: count)
+    }
+
     /// Whether saving the links pays now: always at a close; else when a quarter more is linked than at the last save,
     /// or everything is, so that the pages written stay within a few times the links' size.
     func shouldSave(closing: Bool) -> Bool {
