@@ -19,6 +19,7 @@ extension Pager {
         if let prepare = beforeCheckpoint.withLock({ $0 }) { try prepare(false) }
         try checkpointTurn.lock()
         defer { checkpointTurn.unlock() }
+        guard !isClosed else { throw .closed }
         return try checkpointHoldingTurn(closing: false)
     }
 

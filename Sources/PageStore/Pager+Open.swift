@@ -310,15 +310,16 @@ extension Pager {
         // A fault here is met again below; the file must be released whatever happens.
         if let prepare = beforeCheckpoint.withLock({ $0 }) { try? prepare(true) }
         try checkpointTurn.lock()
-        defer { checkpointTurn.unlock() }
-        if isClosed { return }
+        if isClosed { return checkpointTurn.unlock() }
         isEnding.store(true, ordering: .releasing)
-        defer {
-            _ = markClosed()
-            drainCheckpointQueue()
-            file.close()
-        }
-        try tidyUp()
+        defer { file.close() }
+        var fault: PageFault?
+        do throws(PageFault) { try tidyUp() } catch { fault = error }
+        _ = markClosed()
+        checkpointTurn.unlock()
+        // A checkpoint that was asked for meanwhile waits for the turn; now it gets it, and finds the store closed.
+        drainCheckpointQueue()
+        if let fault { throw fault }
     }
 
     private func tidyUp() throws(PageFault) {

@@ -10,11 +10,19 @@ enum BenchStore {
     static func key(encrypted: Bool) -> EncryptionKey { encrypted ? .raw(rawKey) : .none }
 
     static func create(_ url: URL, encrypted: Bool, options: StoreOptions = StoreOptions()) throws -> Store {
-        try Store.create(at: url.path, key: key(encrypted: encrypted), options: options)
+        try checked(Store.create(at: url.path, key: key(encrypted: encrypted), options: options), encrypted)
     }
 
     static func open(_ url: URL, encrypted: Bool, options: StoreOptions = StoreOptions()) throws -> Store {
         try Store.open(at: url.path, key: key(encrypted: encrypted), options: options)
+    }
+
+    /// Makes sure that the right thing is measured.
+    private static func checked(_ store: Store, _ encrypted: Bool) throws -> Store {
+        guard try store.statistics().isEncrypted == encrypted else {
+            throw BenchError("the store is of the wrong kind")
+        }
+        return store
     }
 
     static func byteCount(of url: URL) throws -> Int {

@@ -120,7 +120,9 @@ struct StoreWorkload {
         if step % 10 == 9 {
             // More than the transaction's memory: it spills.
             for index in 0..<150 {
-                try tx.collection("other").insert(["n": .int32(Int32(index)), "pad": .string(String(repeating: "p", count: 3000))])
+                try tx.collection("other").insert([
+                    "n": .int32(Int32(index)), "pad": .string(String(repeating: "p", count: 3000)),
+                ])
                 model.otherCount += 1
             }
         }
@@ -171,7 +173,9 @@ struct StoreWorkload {
             let all = try notes.search(
                 field: "v", vector: [Float](repeating: 1, count: Self.dimension), k: 1000, exact: true,
                 includeDocuments: false)
-            guard Set(all.compactMap(\.id.int)) == Set(model.vectors.keys.map(Int.init)) else { return "vectors differ" }
+            guard Set(all.compactMap(\.id.int)) == Set(model.vectors.keys.map(Int.init)) else {
+                return "vectors differ"
+            }
             if let (id, vector) = model.vectors.sorted(by: { $0.key < $1.key }).first {
                 let best = try notes.search(field: "v", vector: vector, k: 1)
                 guard best.first?.id == .int32(id) || (best.first?.score ?? 0) > 0.999 else { return "search differs" }

@@ -53,7 +53,10 @@ enum GoldenComparison {
         #expect(entries.count == GoldenContent.acts.count)
         for (entry, act) in zip(entries, GoldenContent.acts) {
             #expect(entry.time.millisecondsSince1970 == act.time)
-            #expect([entry.actor, entry.action, entry.target, entry.outcome] == [act.actor, act.action, act.target, act.outcome])
+            #expect(
+                [entry.actor, entry.action, entry.target, entry.outcome] == [
+                    act.actor, act.action, act.target, act.outcome,
+                ])
             #expect(entry.details == act.details)
         }
         #expect(try tx.audit.verify().isIntact)
@@ -134,7 +137,8 @@ struct GoldenFileTests {
     @Test("another key, a newer version and a changed page are told apart", arguments: GoldenFile.allCases)
     func refuses(file: GoldenFile) throws {
         let disk = try file.disk()
-        let wrong: EncryptionKey = file == .passphrase ? .passphrase("correct horse") : .raw([UInt8](repeating: 1, count: 32))
+        let wrong: EncryptionKey =
+            file == .passphrase ? .passphrase("correct horse") : .raw([UInt8](repeating: 1, count: 32))
         let expected: StoreError.Code = file == .plain ? .notEncrypted : .wrongKey
         #expect(code { try Store.open(file.rawValue, in: disk, key: wrong) } == expected)
 

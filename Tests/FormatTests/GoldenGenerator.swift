@@ -59,7 +59,9 @@ enum GoldenGenerator {
             try tx.cache.increment("visits", by: 5)
             for act in GoldenContent.acts[..<3] { try record(act, in: tx) }
             // Leaves free pages, which the links take when they are saved.
-            try notes.insert(["_id": "passing", "bytes": .binary(BSONBinary(subtype: 0, bytes: GoldenContent.noise(20_000)))])
+            try notes.insert([
+                "_id": "passing", "bytes": .binary(BSONBinary(subtype: 0, bytes: GoldenContent.noise(20_000))),
+            ])
             try notes.delete("passing")
         }
         try store.linkVectors()

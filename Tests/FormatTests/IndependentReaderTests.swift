@@ -1,5 +1,7 @@
 import Foundation
 import SmartStore
+import StoreIO
+import StoreTestSupport
 import Testing
 
 // scripts/read_store.py and scripts/check_segments.py know FORMAT.md and nothing of this engine. What they read is
@@ -15,15 +17,65 @@ struct IndependentReaderTests {
     @Test(
         "the reader in Python finds every document, cache entry and audit entry", .enabled(if: isThere),
         arguments: GoldenFile.allCases)
-    func reads(file: GoldenFile) throws {
+    func readsGolden(file: GoldenFile) throws {
+        let (documents, segments) = try Self.read(file.bytes(), key: file.key)
+        #expect(documents.count == 2 + GoldenContent.notes.count + GoldenContent.types.count)
+        #expect(documents.first == #"{"collection": "notes"}"#)
+        let note = #"{"_id": 102, "title": "Note 102", "square": 10404, "half": 51.0"#
+        #expect(documents.contains { $0.hasPrefix(note) })
+        #expect(!documents.contains { $0.hasPrefix(#"{"_id": 999"#) }, "the commit that the crash cut off")
+        #expect(segments.count == 1 + GoldenContent.cache.count + GoldenContent.acts.count)
+        #expect(segments.last?.hasSuffix(#""hash": "\#(file.auditHead)"}}"#) == true)
+    }
+
+    @Test(
+        "it follows a log over several extents and a map over several blocks, at every page size",
+        .enabled(if: isThere), arguments: [4096, 8192, 16384, 32768, 65536])
+    func readsLarger(pageSize: Int) throws {
+        let random = SeededRandomSource(seed: UInt64(pageSize))
+        let disk = SimulatedDisk()
+        disk.stopRecording()
+        var creation = CreationOptions()
+        creation.pageSize = pageSize
+        let store = try Store.create(
+            "s", in: disk, key: GoldenFile.raw.key, creation: creation,
+            options: GoldenFile.options(seed: 3, at: GoldenContent.now))
+        try store.writeSync { try $0.createVectorIndex(on: "c", field: "v", dimension: 6, metric: .euclidean) }
+        for round in 0..<6 {
+            try store.writeSync { (tx) throws in
+                for _ in 0..<100 {
+                    let id = BSONValue.int64(Int64(bitPattern: random.next()) >> Int64(random.next() % 64))
+                    let bytes = GoldenContent.noise(Int(random.next() % 9000), seed: random.next())
+                    let document: Document = [
+                        "_id": id, "v": Vector(GoldenContent.vector(round)).value,
+                        "bytes": .binary(BSONBinary(subtype: 0, bytes: bytes)),
+                    ]
+                    try tx.collection("c").replace(id, with: document, upsert: true)
+                }
+                try tx.audit.record(actor: "a", action: "load", target: "c")
+            }
+            if round == 2 { try store.checkpoint() }
+        }
+        let expected = try store.readSync { try $0.collection("c").count() }
+        let (documents, segments) = try Self.read(#require(disk.content(of: "s")), key: GoldenFile.raw.key)
+        #expect(documents.count == 1 + expected)
+        #expect(segments.first == #"{"collections": {"c": \#(expected)}}"#)
+        #expect(segments.count == 7)
+        try store.close()
+    }
+
+    /// What the two scripts print; the second one also checks keys, rows, orders and the audit chain.
+    private static func read(_ bytes: [UInt8], key: EncryptionKey) throws -> (
+        documents: [Substring], segments: [Substring]
+    ) {
         let folder = FileManager.default.temporaryDirectory.appending(path: "format-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        let store = folder.appending(path: file.rawValue)
-        try Data(file.bytes()).write(to: store)
+        let store = folder.appending(path: "store")
+        try Data(bytes).write(to: store)
         var arguments = [store.path]
         let secret = folder.appending(path: "secret")
-        switch file.key {
+        switch key {
         case .none: break
         case .raw(let bytes):
             try Data(bytes).write(to: secret)
@@ -32,18 +84,12 @@ struct IndependentReaderTests {
             try Data(text.utf8).write(to: secret)
             arguments += ["--passphrase-file", secret.path]
         }
-
-        let documents = try Self.run(["-B", Self.scripts.appending(path: "read_store.py").path] + arguments)
-        #expect(documents.status == 0)
-        #expect(documents.lines.count == 2 + GoldenContent.notes.count + GoldenContent.types.count)
-        #expect(documents.lines.first == #"{"collection": "notes"}"#)
-        #expect(documents.lines.contains { $0.hasPrefix(#"{"_id": 102, "title": "Note 102", "square": 10404, "half": 51.0"#) })
-        #expect(!documents.lines.contains { $0.hasPrefix(#"{"_id": 999"#) }, "the commit that the crash cut off")
-
-        let segments = try Self.run(["-B", Self.scripts.appending(path: "check_segments.py").path] + arguments)
-        #expect(segments.status == 0)
-        #expect(segments.lines.count == 1 + GoldenContent.cache.count + GoldenContent.acts.count)
-        #expect(segments.lines.last?.hasSuffix(#""hash": "\#(file.auditHead)"}}"#) == true)
+        let results = try ["read_store.py", "check_segments.py"].map { script in
+            let result = try run(["-B", scripts.appending(path: script).path] + arguments)
+            #expect(result.status == 0, "\(script)")
+            return result.lines
+        }
+        return (results[0], results[1])
     }
 
     private static func run(_ arguments: [String]) throws -> (status: Int32, lines: [Substring]) {

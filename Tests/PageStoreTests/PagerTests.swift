@@ -58,7 +58,8 @@ struct PagerTests {
         creation.pageSize = pageSize
         let key = PagerFixture.key(isEncrypted)
         var model = PageModel()
-        let pager = try Pager.create("a", in: disk, key: key, creation: creation, options: PagerFixture.options(seed: 1))
+        let pager = try Pager.create(
+            "a", in: disk, key: key, creation: creation, options: PagerFixture.options(seed: 1))
         for round in 0..<40 {
             let transaction = try pager.beginTransaction()
             for index in 0..<10 {
@@ -101,7 +102,9 @@ struct PagerTests {
         #expect(disk.changeCount == changes)
     }
 
-    @Test("random commits, rollbacks, frees, snapshots, checkpoints and reopenings agree with a model", arguments: 1...6 as ClosedRange<UInt64>)
+    @Test(
+        "random commits, rollbacks, frees, snapshots, checkpoints and reopenings agree with a model",
+        arguments: 1...6 as ClosedRange<UInt64>)
     func randomModel(seed: UInt64) throws {
         var random = SeededRandomSource(seed: seed)
         let disk = SimulatedDisk()
@@ -180,7 +183,8 @@ struct PagerTests {
         try pager.close()
     }
 
-    @Test("a transaction larger than its memory spills, commits whole and survives reopening", arguments: [true, false])
+    @Test(
+        "a transaction larger than its memory spills, commits whole and survives reopening", arguments: [true, false])
     func spills(commits: Bool) throws {
         let disk = SimulatedDisk()
         disk.stopRecording()
@@ -201,7 +205,9 @@ struct PagerTests {
             model.values[page] = page + 9
         }
         #expect(try model.matches(first))
-        if commits { _ = try first.commit() } else {
+        if commits {
+            _ = try first.commit()
+        } else {
             first.rollBack()
             model.values = [:]
         }

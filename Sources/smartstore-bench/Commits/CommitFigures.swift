@@ -70,7 +70,8 @@ struct CommitFigures: Encodable {
         for row in eightWritersToOne {
             ratios.add([row.encrypted ? "encrypted" : "plain", row.kind.rawValue, Show.number(row.ratio, 2) + " ×"])
         }
-        ratios.show()
+        if !eightWritersToOne.isEmpty { ratios.show() }
+        guard !bulk.isEmpty else { return }
         var loads = Table(
             "Bulk load, batches of \(BulkLoad.batchCount), each durable",
             ["store", "documents/s", "per CPU second", "with closing", "MB/s", "file"])

@@ -21,18 +21,29 @@ struct CommitsBench: AsyncParsableCommand {
     @Option(help: "Rounds; the medians count.")
     var rounds = 3
 
+    @Option(help: "Numbers of writers, separated by commas.")
+    var writers = "1,8,16"
+
     @Option(help: "Documents of a bulk load.")
     var bulkDocuments = 100_000
 
-    @Option(help: "Rounds of bulk loading.")
+    @Option(help: "Rounds of bulk loading; 0: none.")
     var bulkRounds = 5
 
     @OptionGroup var shared: SharedOptions
 
     func validate() throws {
-        guard seconds > 0, rounds >= 1, bulkRounds >= 1, bulkDocuments >= 1 else {
+        guard seconds > 0, rounds >= 1, bulkRounds >= 0, bulkDocuments >= 1 else {
             throw ValidationError("Seconds, rounds and documents must be positive.")
         }
+        guard !writerCounts.isEmpty, writerCounts.allSatisfy({ (1...1000).contains($0) }) else {
+            throw ValidationError("--writers takes numbers from 1 to 1000 separated by commas.")
+        }
+    }
+
+    /// What is not a number counts as 0, which is refused.
+    private var writerCounts: [Int] {
+        writers.split(separator: ",").map { Int($0.trimmingCharacters(in: .whitespaces)) ?? 0 }
     }
 
     func run() async throws {
@@ -41,7 +52,7 @@ struct CommitsBench: AsyncParsableCommand {
         let figures = try await shared.withScratchFolder { folder in
             var figures = CommitFigures()
             try await measureSingle(&figures, in: folder, progress)
-            try measureBulk(&figures, in: folder, progress)
+            if bulkRounds > 0 { try measureBulk(&figures, in: folder, progress) }
             return figures
         }
         info.show()
@@ -53,7 +64,7 @@ struct CommitsBench: AsyncParsableCommand {
         var configurations: [Configuration] = []
         for kind in WriterKind.allCases {
             for encrypted in [true, false] {
-                for writers in [1, 8, 16] {
+                for writers in writerCounts {
                     configurations.append(Configuration(encrypted: encrypted, kind: kind, writers: writers))
                 }
             }
@@ -89,6 +100,7 @@ struct CommitsBench: AsyncParsableCommand {
                     let all = outcomes[Configuration(encrypted: encrypted, kind: kind, writers: writers)] ?? []
                     return all.map(\.rate)
                 }
+                guard writerCounts.contains(1), writerCounts.contains(8) else { continue }
                 let ratio = Rounds.median(zip(rates(8), rates(1)).map { $0 / $1 })
                 figures.eightWritersToOne.append(
                     CommitFigures.RatioFigures(encrypted: encrypted, kind: kind, ratio: ratio))

@@ -125,7 +125,8 @@ struct AuditTests {
         for index in 1...40 {
             try store.writeSync { (tx) throws in
                 let sequence = try tx.audit.record(
-                    actor: index % 2 == 0 ? "ada" : "bob", action: "act", target: "t\(index)", details: ["i": .int32(Int32(index))])
+                    actor: index % 2 == 0 ? "ada" : "bob", action: "act", target: "t\(index)",
+                    details: ["i": .int32(Int32(index))])
                 #expect(sequence == UInt64(index))
             }
         }

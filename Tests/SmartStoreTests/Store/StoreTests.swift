@@ -81,7 +81,9 @@ struct StoreTests {
         try store.writeSync { (tx) throws in
             try tx.createVectorIndex(on: "n", field: "v", dimension: 8)
             for index in 0..<50 {
-                try tx.collection("n").insert(["_id": .int32(Int32(index)), "v": Vector(StoreFixture.vector(UInt64(index))).value])
+                try tx.collection("n").insert([
+                    "_id": .int32(Int32(index)), "v": Vector(StoreFixture.vector(UInt64(index))).value,
+                ])
             }
         }
         let old = try store.beginRead()
@@ -172,8 +174,12 @@ struct StoreTests {
         #expect(try code { try $0.collection("n").insert(["v": Vector([1, 2]).value]) } == .invalidVector)
         let infinite = Vector([.infinity, 0, 0, 0, 0, 0, 0, 0]).value
         #expect(try code { try $0.collection("n").insert(["v": infinite]) } == .invalidVector)
-        #expect(try code { try $0.collection("n").insert(["v": Vector([.nan, 0, 0, 0, 0, 0, 0, 0]).value]) } == .invalidVector)
-        #expect(try code { try $0.collection("n").insert(["v": Vector([Float](repeating: 0, count: 8)).value]) } == .invalidVector)
+        #expect(
+            try code { try $0.collection("n").insert(["v": Vector([.nan, 0, 0, 0, 0, 0, 0, 0]).value]) }
+                == .invalidVector)
+        #expect(
+            try code { try $0.collection("n").insert(["v": Vector([Float](repeating: 0, count: 8)).value]) }
+                == .invalidVector)
         #expect(try code { try $0.collection("n").insert(["v": "text"]) } == .invalidDocument)
         #expect(try code { try $0.collection("n").insert(["_id": [1, 2]]) } == .invalidDocument)
         #expect(try code { try $0.collection("").insert([:]) } == .invalidName)
@@ -182,7 +188,9 @@ struct StoreTests {
         #expect(try code { _ = try $0.collection("n").search(field: "w", vector: [1]) } == .noSuchIndex)
         #expect(try code { _ = try $0.collection("m").search(field: "w", vector: [1]) } == .noSuchCollection)
         #expect(try code { _ = try $0.collection("n").search(field: "v", vector: [1]) } == .invalidVector)
-        #expect(try code { _ = try $0.collection("n").search(field: "v", vector: StoreFixture.vector(1), k: 0) } == .invalidArgument)
+        #expect(
+            try code { _ = try $0.collection("n").search(field: "v", vector: StoreFixture.vector(1), k: 0) }
+                == .invalidArgument)
         #expect(try code { try $0.createVectorIndex(on: "n", field: "v", dimension: 9) } == .indexExists)
         #expect(try code { try $0.createVectorIndex(on: "n", field: "w", dimension: 0) } == .invalidArgument)
         #expect(try code { try $0.createCollection("n") } == .collectionExists)
@@ -261,7 +269,9 @@ struct StoreTests {
             let store = try StoreFixture.create(disk, options: StoreFixture.options(seed: seed))
             for index in 0..<50 {
                 try store.writeSync { (tx) throws in
-                    try tx.collection("secrets-\(marker)").insert(["_id": .int32(Int32(index)), "text": .string(marker)])
+                    try tx.collection("secrets-\(marker)").insert([
+                        "_id": .int32(Int32(index)), "text": .string(marker),
+                    ])
                     try tx.cache.set(marker + "\(index)", Array(marker.utf8))
                     try tx.audit.record(actor: marker, action: marker, target: marker)
                 }
@@ -282,5 +292,35 @@ struct StoreTests {
                 .filter { $0.contains { $0 != 0 } }
         }
         #expect(pages(first).isDisjoint(with: pages(second)))
+    }
+
+    @Test(
+        "a close while checkpoints and links are due ends, and everything is there afterwards", .timeLimit(.minutes(2)))
+    func closesUnderWork() throws {
+        let disk = SimulatedDisk()
+        disk.stopRecording()
+        var options = StoreFixture.options()
+        options.runsBackgroundWork = true
+        for round in 0..<10 {
+            let store =
+                round == 0
+                ? try StoreFixture.create(disk, options: options) : try StoreFixture.open(disk, options: options)
+            try store.writeSync { (tx) throws in
+                try tx.createVectorIndex(on: "n", field: "v", dimension: 8)
+                for index in 0..<400 {
+                    let number = UInt64(round * 1000 + index)
+                    try tx.collection("n").insert([
+                        "_id": .int64(Int64(number)), "v": Vector(StoreFixture.vector(number)).value,
+                        "pad": .string(String(repeating: "p", count: 2000)),
+                    ])
+                }
+            }
+            if round % 2 == 0 { try store.linkVectors() }
+            try store.close()
+        }
+        let store = try StoreFixture.open(disk)
+        #expect(try store.check().findings == [])
+        #expect(try store.readSync { try $0.collection("n").count() } == 4000)
+        try store.close()
     }
 }
