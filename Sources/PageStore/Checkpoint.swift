@@ -221,14 +221,16 @@ extension Pager {
         if logByteCount <= bound { return }
         if let deadline = options.readerDeadline {
             let parts = deadline.components
-            let limit = UInt64(max(0, parts.seconds)) * 1_000_000_000 + UInt64(max(0, parts.attoseconds / 1_000_000_000))
+            let limit =
+                UInt64(max(0, parts.seconds)) * 1_000_000_000 + UInt64(max(0, parts.attoseconds / 1_000_000_000))
             let now = options.time.monotonicNanoseconds()
             let expired = readers.state.withLock { $0.expire(startedBefore: now > limit ? now - limit : 0) }
             statistics.readersExpired.add(UInt64(expired))
             if expired > 0 { try checkpoint() }
         }
         guard logByteCount <= bound * PagerLimits.logOverrun else {
-            throw .limitExceeded(name: "log bytes (a reader holds the log back)", limit: Int(bound * PagerLimits.logOverrun))
+            throw .limitExceeded(
+                name: "log bytes (a reader holds the log back)", limit: Int(bound * PagerLimits.logOverrun))
         }
     }
 }

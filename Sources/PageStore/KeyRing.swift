@@ -136,7 +136,7 @@ final class KeyRing: Sendable {
         return cipher
     }
 
-    /// A key for another purpose of the layers above (the audit chain), from the first data key.
+    /// A key for another purpose of the layers above (the audit chain), from the current data key.
     func derivedKey(purpose: String) throws(PageFault) -> SecretKey {
         try mappingCrypto { () throws(CryptoFault) in
             try state.withLock { state throws(CryptoFault) in

@@ -64,6 +64,15 @@ struct LogExtents: Sendable {
         spare.append(extent)
     }
 
+    /// `last` is the one being written; what claims positions from its first on, but is not it, becomes spare.
+    mutating func endLive(with last: LogExtent) {
+        let beyond = live.filter {
+            $0.firstPage != last.firstPage && ($0.firstPosition ?? 0) >= (last.firstPosition ?? 0)
+        }
+        live.removeAll { beyond.contains($0) }
+        for extent in beyond { addSpare(extent) }
+    }
+
     mutating func addLive(_ extent: LogExtent) { live.append(extent) }
 
     /// The next spare extent becomes the one that is written, beginning at `position`.
@@ -75,9 +84,10 @@ struct LogExtents: Sendable {
         return extent
     }
 
-    /// Extents that end at or before `tail` are needed by no superblock slot any more.
+    /// Extents that end before `tail` are needed by no superblock slot any more. One that ends at the tail still is: its
+    /// link leads to the frame at the tail.
     mutating func release(before tail: LogPosition) {
-        while let first = live.first, live.count > 1, endPosition(of: first) <= tail {
+        while let first = live.first, live.count > 1, endPosition(of: first) < tail {
             live.removeFirst()
             addSpare(first)
         }

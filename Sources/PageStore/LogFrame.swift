@@ -92,6 +92,10 @@ struct LogFrame: Equatable, Sendable {
             image: Tag(low: bytes.loadUInt64(at: 88), high: bytes.loadUInt64(at: 96)),
             extentPosition: bytes.loadUInt64(at: 104),
             commit: bytes[5] & commitFlag != 0 ? CommitState(decoding: record) : nil)
+        // An authentic frame with counters that no file can have is no frame of ours.
+        guard frame.commit?.isPlausible ?? true, frame.position < 1 << 60, frame.durableThrough < 1 << 60,
+            frame.page < 1 << 48, frame.version < 1 << 48
+        else { return nil }
         return (frame, tag)
     }
 }

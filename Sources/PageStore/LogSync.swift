@@ -1,5 +1,13 @@
 import StoreIO
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
 // Group commit: who syncs, who waits, and what becomes visible when.
 //
 // 1. `appended` counts what has been written to the log; `durable` what a sync has covered.
@@ -12,6 +20,8 @@ final class LogSync: @unchecked Sendable {
     private let monitor = Monitor()
     private let file: any StoreFile
     private let publish: @Sendable (CommitState) -> Void
+    /// Whether somebody is writing a transaction right now, whose commit the next sync could serve too.
+    private let othersWrite: @Sendable () -> Bool
     private var appended: LogPosition
     private var durable: LogPosition
     private var waiting: [(position: LogPosition, state: CommitState)] = []
@@ -19,9 +29,16 @@ final class LogSync: @unchecked Sendable {
     private var hasFailed = false
     private(set) var syncCount: UInt64 = 0
 
+    /// How often a leader gives way to writers before it syncs.
+    private static let patience = 16
+
     /// `publish` is called in commit order, inside this object's lock.
-    init(file: any StoreFile, end: LogPosition, publish: @escaping @Sendable (CommitState) -> Void) {
+    init(
+        file: any StoreFile, end: LogPosition, othersWrite: @escaping @Sendable () -> Bool,
+        publish: @escaping @Sendable (CommitState) -> Void
+    ) {
         self.file = file
+        self.othersWrite = othersWrite
         self.publish = publish
         appended = end
         durable = end
@@ -86,6 +103,14 @@ final class LogSync: @unchecked Sendable {
     /// Syncs what is appended now; called and left inside the lock, which is given up meanwhile.
     private func lead() {
         isSyncing = true
+        // A moment for writers that are under way, so that this sync serves them too. Alone, nobody waits.
+        monitor.unlocked {
+            var patience = Self.patience
+            while patience > 0, othersWrite() {
+                sched_yield()
+                patience -= 1
+            }
+        }
         let target = appended
         let succeeded = monitor.unlocked {
             do throws(FileFault) {

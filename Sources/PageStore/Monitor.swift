@@ -12,7 +12,7 @@ import Darwin
 /// Mutual exclusion with waiting. Every method but `withLock` must be called inside `withLock`.
 package final class Monitor: @unchecked Sendable {
     // Unchecked: the two pthread objects are made for sharing and never move.
-    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    fileprivate let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let condition: UnsafeMutablePointer<pthread_cond_t>
 
     package init() {
@@ -58,6 +58,30 @@ package final class Monitor: @unchecked Sendable {
     }
 
     package func wakeAll() { pthread_cond_broadcast(condition) }
+}
+
+/// A place where one thread waits to be woken alone; used inside the lock of the monitor it waits in.
+package final class WaitPoint: @unchecked Sendable {
+    // Unchecked: a pthread condition is made for sharing and never moves.
+    fileprivate let condition: UnsafeMutablePointer<pthread_cond_t>
+
+    package init() {
+        condition = .allocate(capacity: 1)
+        condition.initialize(to: pthread_cond_t())
+        pthread_cond_init(condition, nil)
+    }
+
+    deinit {
+        pthread_cond_destroy(condition)
+        condition.deallocate()
+    }
+}
+
+extension Monitor {
+    /// As `wait`, but only `wake(point)` ends it (or nothing: call it in a loop).
+    package func wait(at point: WaitPoint) { pthread_cond_wait(point.condition, mutex) }
+
+    package func wake(_ point: WaitPoint) { pthread_cond_signal(point.condition) }
 }
 
 /// An identity of the calling thread, comparable and storable.

@@ -95,7 +95,9 @@ final class PageCache: Sendable {
                     if record == nil { record = PageRecord() }
                     record!.home = CachedFrame(frame: frame)
                 case .log(let version, let offset):
-                    guard let index = record?.versions.firstIndex(where: { $0.sequence == version && $0.offset == offset })
+                    guard
+                        let index = record?.versions.firstIndex(where: { $0.sequence == version && $0.offset == offset }
+                        )
                     else { return frame }
                     if let present = record!.versions[index].cached { return present.frame }
                     record!.versions[index].cached = CachedFrame(frame: frame)

@@ -30,7 +30,9 @@ struct PageCodec: Sendable {
     var payloadByteCount: Int { pageSize - Self.overhead }
 
     /// Seals a frame as version `version` of its page into `buffer` at `offset`; returns the image's tag.
-    func seal(_ frame: PageFrame, version: CommitSequence, into buffer: IOBuffer, at offset: Int) throws(PageFault) -> Tag {
+    func seal(_ frame: PageFrame, version: CommitSequence, into buffer: IOBuffer, at offset: Int) throws(PageFault)
+        -> Tag
+    {
         let (epoch, counter) = try nextNonce()
         buffer.storeUInt64(version, at: offset)
         buffer.storeUInt64(epoch.prefix.low, at: offset + 8)

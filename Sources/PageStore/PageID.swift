@@ -53,6 +53,11 @@ package struct CommitState: Hashable, Sendable {
         catalogRoot = bytes.loadUInt64(at: offset + 24)
         time = Int64(bitPattern: bytes.loadUInt64(at: offset + 32))
     }
+
+    /// Whether the counters can be those of a file: arithmetic on them cannot overflow then.
+    var isPlausible: Bool {
+        sequence < 1 << 46 && pageCount < 1 << 48 && freePageCount <= pageCount && catalogRoot < 1 << 48
+    }
 }
 
 // Little-endian access to fixed layouts whose length the caller has checked already: an offset out of range is a

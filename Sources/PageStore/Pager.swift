@@ -105,7 +105,8 @@ package final class Pager: @unchecked Sendable {
         registry.published = recovered.state
         let box = ReaderRegistryBox(registry)
         readers = box
-        logSync = LogSync(file: file, end: recovered.end) { state in
+        let turn = turn
+        logSync = LogSync(file: file, end: recovered.end, othersWrite: { turn.isBusy && !turn.isMine }) { state in
             box.state.withLock { if state.sequence > $0.published.sequence { $0.published = state } }
         }
         writer = WriterState(

@@ -65,7 +65,8 @@ struct LogRecovery {
                 let offset = geometry.linkOffset(in: extent)
                 guard let (frame, tag) = try header(at: offset), frame.kind == .link, frame.position == result.end,
                     frame.predecessor == result.endTag, frame.extentPosition == result.end,
-                    let next = validExtent(LogExtent(firstPage: frame.page, pageCount: frame.version, firstPosition: result.end))
+                    let next = validExtent(
+                        LogExtent(firstPage: frame.page, pageCount: frame.version, firstPosition: result.end))
                 else { break walk }
                 frames.append((frame.position, offset..<offset + UInt64(LogFrame.headerByteCount)))
                 result.durableThrough = max(result.durableThrough, frame.durableThrough)
@@ -109,6 +110,8 @@ struct LogRecovery {
             }
         }
         try judgeEnd(result.end, extents: extents, known: result.durableThrough)
+        // A slot may name extents that no link leads to any more: the crash took the link. They are spare.
+        extents.endLive(with: extent)
         result.extents = extents
         result.doubtful = frames.filter { $0.position >= result.durableThrough }.map(\.bytes)
         return result
@@ -120,8 +123,9 @@ struct LogRecovery {
         var live: [LogExtent] = []
         for extent in record.extents {
             guard let extent = validExtent(extent) else { throw .corruptSuperblock }
-            if let first = extent.firstPosition, first + geometry.slots(pages: extent.pageCount) > needed
-                || first <= record.logTail && first + geometry.slots(pages: extent.pageCount) >= record.logTail
+            if let first = extent.firstPosition,
+                first + geometry.slots(pages: extent.pageCount) > needed
+                    || first <= record.logTail && first + geometry.slots(pages: extent.pageCount) >= record.logTail
             {
                 live.append(extent)
             } else {
@@ -192,5 +196,6 @@ extension LogExtents {
     mutating func follow(_ extent: LogExtent) {
         remove(startingAt: extent.firstPage)
         addLive(extent)
+        endLive(with: extent)
     }
 }

@@ -152,6 +152,9 @@ extension CheckpointRecord {
         created = Int64(bitPattern: bytes.loadUInt64(at: 104))
         spaceRoots = (0..<SuperblockLayout.spaceRootCount).map { bytes.loadUInt64(at: 112 + 8 * $0) }
         anchor = Array(bytes[176..<240])
+        guard state.isPlausible, logTail < 1 << 60, cleanEnd < 1 << 60, spaceRoots.allSatisfy({ $0 < 1 << 46 }) else {
+            return nil
+        }
         for index in 0..<count {
             let offset = SuperblockLayout.bodyExtentsOffset + index * SuperblockLayout.extentByteCount
             let position = bytes.loadUInt64(at: offset + 16)

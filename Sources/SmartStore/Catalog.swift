@@ -90,7 +90,8 @@ extension Document {
         return PageID(UInt64(number))
     }
 
-    func count(_ key: String) -> Int { Swift.max(0, self[key]?.int ?? 0) }
+    /// A counter: 0 when absent or negative, and small enough for arithmetic whatever stands there.
+    func count(_ key: String) -> Int { Swift.min(Swift.max(0, self[key]?.int ?? 0), 1 << 60) }
 }
 
 extension BSONValue {

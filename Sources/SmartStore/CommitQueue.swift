@@ -30,7 +30,6 @@ final class CommitQueue: Sendable {
 
     private let state = Mutex(State())
     private let writers = DispatchQueue(label: "smartstore.writer")
-    private let finishers = DispatchQueue(label: "smartstore.acknowledge")
     private let readers = DispatchQueue(label: "smartstore.readers", attributes: .concurrent)
 
     func submit(
@@ -50,7 +49,6 @@ final class CommitQueue: Sendable {
     /// Waits for what was submitted.
     func stop() {
         writers.sync {}
-        finishers.sync {}
     }
 
     private func run() {

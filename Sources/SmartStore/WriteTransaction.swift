@@ -184,7 +184,7 @@ public final class WriteTransaction: TransactionView {
     /// - Parameters:
     ///   - field: dotted path; the value is a binary of subtype 9 or an array of numbers.
     ///   - dimension: elements of a vector, 1 to 8,192.
-    ///   - connectivity: links of a row on the upper levels (M in the paper), 2 to 64; level 0 has twice as many.
+    ///   - connectivity: links of a row on the upper levels (M in the paper), 4 to 128; level 0 has twice as many.
     ///   - buildBreadth: candidates kept in view while linking (efConstruction).
     /// - Throws: `indexExists` when there is one with other options; one with the same options is left as it is.
     public func createVectorIndex(

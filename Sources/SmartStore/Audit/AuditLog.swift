@@ -20,6 +20,9 @@ final class AuditLog {
         guard let header = try catalogue.entry(CatalogKind.audit.key(), in: view) else { return nil }
         entries = Tree(root: try header.root("entries", of: catalogue.tree.root))
         count = UInt64(header.count("count"))
+        guard count < 1 << 60 else {
+            throw .corruptStructure(page: catalogue.tree.root, reason: "audit counter out of range")
+        }
         guard let bytes = header["head"]?.binary?.bytes, bytes.count == 32 else {
             throw .corruptStructure(page: catalogue.tree.root, reason: "audit log without head")
         }

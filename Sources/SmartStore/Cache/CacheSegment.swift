@@ -41,6 +41,9 @@ final class CacheSegment {
         count = header.count("count")
         byteCount = header.count("bytes")
         nextTick = UInt64(header.count("tick"))
+        guard max(count, byteCount) < 1 << 48, nextTick < 1 << 60 else {
+            throw .corruptStructure(page: catalogue.tree.root, reason: "cache counters out of range")
+        }
     }
 
     init(creatingIn transaction: PageTransaction) throws(PageFault) {
