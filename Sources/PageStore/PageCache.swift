@@ -135,7 +135,7 @@ final class PageCache: Sendable {
         var found: [(page: UInt64, version: CommitSequence, offset: UInt64)] = []
         for shard in shards {
             shard.state.withLock { state in
-                state.records.forEach { page, record in
+                state.records.each { page, record in
                     if let version = record.versions.first(where: { $0.sequence <= sequence }) {
                         found.append((page, version.sequence, version.offset))
                     }
@@ -165,7 +165,7 @@ final class PageCache: Sendable {
     var loggedVersionCount: Int {
         var count = 0
         for shard in shards {
-            shard.state.withLock { $0.records.forEach { _, record in count += record.versions.count } }
+            shard.state.withLock { $0.records.each { _, record in count += record.versions.count } }
         }
         return count
     }

@@ -113,7 +113,7 @@ struct PageTable<Value> {
         self = PageTable()
     }
 
-    func forEach(_ body: (UInt64, Value) -> Void) {
+    func each(_ body: (UInt64, Value) -> Void) {
         for (index, key) in keys.enumerated() where key != Self.vacant {
             if let value = values[index] { body(key, value) }
         }

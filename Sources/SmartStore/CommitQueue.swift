@@ -61,7 +61,8 @@ final class CommitQueue: Sendable {
                 return group
             }
             guard let store = group.first?.store else { return }
-            var appended: [(ticket: CommitTicket, done: @Sendable () -> Void, failure: @Sendable (any Error) -> Void)] = []
+            var appended: [(ticket: CommitTicket, done: @Sendable () -> Void, failure: @Sendable (any Error) -> Void)] =
+                []
             for pending in group {
                 do {
                     let (ticket, done) = try pending.job()

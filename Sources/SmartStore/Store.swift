@@ -1,9 +1,9 @@
 import Dispatch
+import Logging
 import PageStore
 package import StoreIO
-import Logging
-import TreeStore
 import Synchronization
+import TreeStore
 import VectorIndex
 
 // The store: one file of documents, vectors, cache and audit, with one transaction over all of them.

@@ -31,7 +31,8 @@ extension StoreError {
                 .truncated, "The file should have \(expected) bytes and has \(found).",
                 remedy: "Restore the file from a backup.")
         case .alreadyExists:
-            self.init(.alreadyExists, "There is a file of that name already.", remedy: "Choose another path, or open it.")
+            self.init(
+                .alreadyExists, "There is a file of that name already.", remedy: "Choose another path, or open it.")
         case .notFound:
             self.init(.notFound, "There is no such file.", remedy: "Check the path, or create the file first.")
         case .corruptPage(let id):
@@ -51,7 +52,8 @@ extension StoreError {
                 .corruptLog, "The log is damaged at position \(position), before a commit that was synced.",
                 remedy: "Restore from a backup; opening would lose acknowledged commits.")
         case .locked:
-            self.init(.locked, "Somebody else has the file open.", remedy: "Close it there, or wait longer for the lock.")
+            self.init(
+                .locked, "Somebody else has the file open.", remedy: "Close it there, or wait longer for the lock.")
         case .fileReplaced:
             self.init(.fileReplaced, "The path no longer names the file that was locked.", remedy: "Open it again.")
         case .forked:

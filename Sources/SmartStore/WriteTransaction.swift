@@ -153,7 +153,8 @@ public final class WriteTransaction: TransactionView {
         try changing {
             guard try entry(name) == nil else {
                 throw StoreError(
-                    .collectionExists, "Collection '\(name)' already exists.", remedy: "Use it, or choose another name.",
+                    .collectionExists, "Collection '\(name)' already exists.",
+                    remedy: "Use it, or choose another name.",
                     server: .namespaceExists)
             }
             _ = try writableEntry(name)

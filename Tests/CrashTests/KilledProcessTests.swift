@@ -36,9 +36,8 @@ struct KilledProcessTests {
             let store = try Store.open(at: path, key: .raw(keyBytes))
             let found: [Int: Int] = try store.readSync { tx in
                 var counts: [Int: Int] = [:]
-                try tx.collection("batches").forEach { document in
+                for document in try tx.collection("batches").find() {
                     counts[document["batch"]?.int ?? -1, default: 0] += 1
-                    return true
                 }
                 return counts
             }

@@ -22,7 +22,7 @@ struct StoreCrashTests {
                 acknowledged = UInt64(sequence)
                 continue
             }
-            for damage in [CrashDamage.dropped, .kept, .reordered, .torn, .torn] {
+            for damage in [CrashDamage.dropped, .kept, .newestOnly, .reordered, .torn, .torn] {
                 let files = images.image(damage)
                 guard files["s"] != nil else {
                     #expect(acknowledged == 0)

@@ -8,6 +8,8 @@ package enum CrashDamage: CaseIterable, Sendable {
     case dropped
     /// All of them did.
     case kept
+    /// Only the newest one did: a device may write in any order.
+    case newestOnly
     /// Any subset, in any order, each whole.
     case reordered
     /// Any subset, in any order, each whole, cut at a 512-byte border, or with sectors missing or garbage.
@@ -60,6 +62,7 @@ package struct CrashImages {
         var contents = durable
         switch damage {
         case .dropped: break
+        case .newestOnly: if let newest = pending.last { apply(newest, to: &contents) }
         case .kept: for operation in pending { apply(operation, to: &contents) }
         case .reordered, .torn:
             // A file system may persist a size before or after content, and content in any order.

@@ -56,6 +56,7 @@ public protocol AuditReading {
 
 /// The audit log in a read transaction.
 public struct AuditReader: AuditReading {
+    /// The view it is read in.
     public let transaction: TransactionView
 }
 
@@ -114,6 +115,7 @@ extension AuditReading {
 /// The audit log in a write transaction.
 public struct AuditWriter: AuditReading {
     let writer: WriteTransaction
+    /// The transaction it is written in.
     public var transaction: TransactionView { writer }
 
     init(transaction: WriteTransaction) { writer = transaction }

@@ -33,6 +33,7 @@ public protocol CacheReading {
 
 /// The cache segment in a read transaction.
 public struct CacheReader: CacheReading {
+    /// The view it is read in.
     public let transaction: TransactionView
 }
 
@@ -101,6 +102,7 @@ extension CacheReading {
 /// The cache segment in a write transaction.
 public struct CacheWriter: CacheReading {
     let writer: WriteTransaction
+    /// The transaction it is written in.
     public var transaction: TransactionView { writer }
 
     init(transaction: WriteTransaction) { writer = transaction }
@@ -155,7 +157,8 @@ public struct CacheWriter: CacheReading {
             let text = entry.map { String(decoding: $0.value, as: UTF8.self) } ?? "0"
             guard let value = Int64(text) else {
                 throw StoreError(
-                    .invalidArgument, "The entry '\(key)' is no integer.", remedy: "Use another key.", server: .badValue)
+                    .invalidArgument, "The entry '\(key)' is no integer.", remedy: "Use another key.", server: .badValue
+                )
             }
             let (sum, overflow) = value.addingReportingOverflow(amount)
             guard !overflow else {

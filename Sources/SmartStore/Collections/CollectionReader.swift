@@ -25,7 +25,9 @@ public protocol CollectionReading {
 
 /// A collection in a read transaction. A collection that does not exist reads as empty.
 public struct CollectionReader: CollectionReading {
+    /// The view it is read in.
     public let transaction: TransactionView
+    /// Its name.
     public let name: String
 }
 

@@ -16,7 +16,9 @@ public struct UpdateOutcome: Sendable, Equatable {
 /// A collection in a write transaction.
 public struct CollectionWriter: CollectionReading {
     let writer: WriteTransaction
+    /// Its name.
     public let name: String
+    /// The transaction it is written in.
     public var transaction: TransactionView { writer }
 
     init(transaction: WriteTransaction, name: String) {
@@ -194,7 +196,8 @@ public struct CollectionWriter: CollectionReading {
     private func validate(_ document: Document) throws(DocumentError) {
         guard document.bson.count <= BSONLimits.standard.byteCount else {
             throw DocumentError(
-                .tooLarge, "the document has \(document.bson.count) bytes; the limit is \(BSONLimits.standard.byteCount)")
+                .tooLarge,
+                "the document has \(document.bson.count) bytes; the limit is \(BSONLimits.standard.byteCount)")
         }
         try BSONValidator.validate(document.bson, limits: .standard)
         for key in document.keys where key.hasPrefix("$") {

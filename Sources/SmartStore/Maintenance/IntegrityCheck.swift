@@ -231,7 +231,8 @@ private struct Checker {
             isThere = try cursor.next()
         }
         if count != segment.count || bytes != segment.byteCount {
-            note("cache", [("accounts", "\(count) entries of \(bytes) bytes, but \(segment.count) of \(segment.byteCount) counted")])
+            let counted = "\(segment.count) of \(segment.byteCount) counted"
+            note("cache", [("accounts", "\(count) entries of \(bytes) bytes, but \(counted)")])
         }
         if try segment.order.count(in: view) != count { note("cache", [("order", "has other entries than the cache")]) }
     }

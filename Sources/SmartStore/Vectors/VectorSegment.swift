@@ -93,8 +93,9 @@ final class VectorSegment: Sendable {
         let arrays = definition.arrays
         let name = (definition.collection, definition.field)
         // Dropped meanwhile: nothing to save.
-        guard try catalog.entry(CatalogKind.vectorIndex.key(name.0, name.1), in: transaction)?.count("number")
-            == definition.number
+        guard
+            try catalog.entry(CatalogKind.vectorIndex.key(name.0, name.1), in: transaction)?.count("number")
+                == definition.number
         else { return }
         let linked = index.rowCount - index.unlinkedCount
         let blockByteCount = UInt64(PagedArray.bytesPerPage(payloadByteCount: pager.codec.payloadByteCount))
