@@ -1,13 +1,5 @@
 import StoreIO
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#elseif canImport(Darwin)
-import Darwin
-#endif
-
 // Group commit: who syncs, who waits, and what becomes visible when.
 //
 // 1. `appended` counts what has been written to the log; `durable` what a sync has covered.
@@ -107,7 +99,7 @@ final class LogSync: @unchecked Sendable {
         monitor.unlocked {
             var patience = Self.patience
             while patience > 0, othersWrite() {
-                sched_yield()
+                yieldThread()
                 patience -= 1
             }
         }

@@ -84,6 +84,9 @@ extension Monitor {
     package func wake(_ point: WaitPoint) { pthread_cond_signal(point.condition) }
 }
 
+/// Gives the processor to whoever is ready.
+func yieldThread() { sched_yield() }
+
 /// An identity of the calling thread, comparable and storable.
 package func currentThreadIdentity() -> UInt {
     #if canImport(Darwin)
