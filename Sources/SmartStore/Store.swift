@@ -49,8 +49,9 @@ public final class Store: Sendable {
         try restoreVectorIndexes()
         let (segments, linker) = (segments, linker)
         pager.beforeCheckpoint.withLock { prepare in
-            prepare = { [weak pager] closing throws(PageFault) in
-                guard let pager else { return }
+            // Weakly: the indexes read their blocks through the pager, and must not keep it alive through this.
+            prepare = { [weak pager, weak segments, weak linker] closing throws(PageFault) in
+                guard let pager, let segments, let linker else { return }
                 linker.pause()
                 defer { linker.resume() }
                 for segment in segments.all where segment.shouldSave(closing: closing) {

@@ -200,8 +200,16 @@ public struct CollectionWriter: CollectionReading {
                 "the document has \(document.bson.count) bytes; the limit is \(BSONLimits.standard.byteCount)")
         }
         try BSONValidator.validate(document.bson, limits: .standard)
-        for key in document.keys where key.hasPrefix("$") {
-            throw DocumentError(.dollarPrefixedFieldName, "the name '\(key)' begins with '$'", path: key)
+        let forbidden: String? = document.withBytes { bytes in
+            var reader = BSONReader(bytes)
+            while let field = reader.next() {
+                if field.name.count > 0, field.name[0] == UInt8(ascii: "$") { return field.name.text }
+            }
+            return nil
+        }
+        if let forbidden {
+            throw DocumentError(
+                .dollarPrefixedFieldName, "the name '\(forbidden)' begins with '$'", path: forbidden)
         }
     }
 
