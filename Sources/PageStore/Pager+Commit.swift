@@ -123,7 +123,7 @@ extension Pager {
         let end = offset + extent.pageCount * UInt64(pageSize)
         while offset < end {
             let count = min(zeroes.count, Int(end - offset))
-            try mappingFile { () throws(FileFault) in
+            try latchingUnlessFull { () throws(FileFault) in
                 try file.write(zeroes.span.bytes.extracting(0..<count), at: offset)
             }
             offset += UInt64(count)
@@ -135,7 +135,7 @@ extension Pager {
         let needed = pages * UInt64(pageSize)
         guard needed > writer.fileSize else { return }
         let spare = min(max(writer.fileSize / 8, 256 << 10), 64 << 20) / UInt64(pageSize) * UInt64(pageSize)
-        do throws(FileFault) {
+        try latchingUnlessFull { () throws(FileFault) in
             do throws(FileFault) {
                 try file.resize(to: needed + spare)
                 writer.fileSize = needed + spare
@@ -143,9 +143,14 @@ extension Pager {
                 try file.resize(to: needed)
                 writer.fileSize = needed
             }
-        } catch { throw PageFault(error) }
-        do throws(FileFault) { try file.sync() } catch {
-            logSync.fail()
+        }
+        try latching { () throws(FileFault) in try file.sync() }
+    }
+
+    /// A full disk refuses the transaction; any other failure of the device ends the store's acknowledgements.
+    private func latchingUnlessFull(_ body: () throws(FileFault) -> Void) throws(PageFault) {
+        do throws(FileFault) { try body() } catch {
+            if error != .diskFull { logSync.fail() }
             throw PageFault(error)
         }
     }
