@@ -7,7 +7,7 @@ import Synchronization
 // Asynchronous writes, committed in groups.
 //
 // A thread takes what waits, runs each as a transaction of its own and appends its commit; then one sync serves them
-// all, and only then is anybody told. While it syncs, the next group gathers.
+// all, and only then is anybody told. While it syncs, the next group gathers, and is written when there is one.
 
 final class CommitQueue: Sendable {
     /// Runs the transaction and appends its commit; returns the ticket to await and what to do when it is durable.
@@ -17,6 +17,13 @@ final class CommitQueue: Sendable {
         let store: Store
         let level: PageStore.Durability
         let job: Job
+        let failure: @Sendable (any Error) -> Void
+    }
+
+    /// A commit that is in the log and waits for its sync.
+    private struct Appended: Sendable {
+        let ticket: CommitTicket
+        let done: @Sendable () -> Void
         let failure: @Sendable (any Error) -> Void
     }
 
@@ -30,6 +37,7 @@ final class CommitQueue: Sendable {
 
     private let state = Mutex(State())
     private let writers = DispatchQueue(label: "smartstore.writer")
+    private let acknowledgers = DispatchQueue(label: "smartstore.acknowledge")
     private let readers = DispatchQueue(label: "smartstore.readers", attributes: .concurrent)
 
     func submit(
@@ -49,6 +57,7 @@ final class CommitQueue: Sendable {
     /// Waits for what was submitted.
     func stop() {
         writers.sync {}
+        acknowledgers.sync {}
     }
 
     private func run() {
@@ -61,23 +70,32 @@ final class CommitQueue: Sendable {
                 return group
             }
             guard let store = group.first?.store else { return }
-            var appended: [(ticket: CommitTicket, done: @Sendable () -> Void, failure: @Sendable (any Error) -> Void)] =
-                []
+            var appended: [Appended] = []
             for pending in group {
                 do {
                     let (ticket, done) = try pending.job()
-                    appended.append((ticket, done, pending.failure))
+                    appended.append(Appended(ticket: ticket, done: done, failure: pending.failure))
                 } catch { pending.failure(error) }
             }
-            for (ticket, done, failure) in appended {
-                // The first sync covers the others of the group; awaiting those returns at once.
-                do throws(PageFault) {
-                    try store.pager.await(ticket)
-                    store.metrics.commits.increment()
-                    done()
-                } catch { failure(error) }
+            // With more to write, somebody else waits for the sync while the next group is written.
+            let finished = appended
+            if state.withLock({ $0.waiting.isEmpty }) {
+                Self.acknowledge(finished, store)
+            } else {
+                acknowledgers.async { Self.acknowledge(finished, store) }
             }
-            store.afterCommit()
         }
+    }
+
+    private static func acknowledge(_ appended: [Appended], _ store: Store) {
+        for commit in appended {
+            // The first sync covers the others of the group; awaiting those returns at once.
+            do throws(PageFault) {
+                try store.pager.await(commit.ticket)
+                store.metrics.commits.increment()
+                commit.done()
+            } catch { commit.failure(error) }
+        }
+        store.afterCommit()
     }
 }
