@@ -240,6 +240,8 @@ struct PagerTests {
         disk.stopRecording()
         var options = PagerFixture.options(seed: 4)
         options.transactionByteLimit = 1 << 18
+        // No checkpoint comes between, which would adopt the extents by itself.
+        options.logByteLimit = 64 << 20
         let pager = try Pager.create("a", in: disk, key: .none, options: options)
         let first = try pager.beginTransaction()
         PageModel.write(1, to: try first.allocate())

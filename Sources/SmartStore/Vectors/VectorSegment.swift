@@ -148,8 +148,8 @@ enum VectorRows {
     /// Where the `_id` of a row with a long one stands in the rows tree; document keys never begin with this byte.
     static func longKey(_ row: UInt32) -> [UInt8] { [0xFF, 0xFF] + key(row) }
 
-    /// A slot: length, then a document `{"": _id}` without its frame… kept simple: the BSON of {"_id": value} when it
-    /// fits, else a mark that says to look in the tree.
+    /// A slot: one byte of length, then the BSON of the document `{"": _id}` when it fits; else a mark that says to look
+    /// in the rows tree.
     static func slot(for id: BSONValue) -> (slot: [UInt8], isLong: Bool) {
         let document: Document = ["": id]
         var slot = [UInt8](repeating: 0, count: slotByteCount)
