@@ -66,6 +66,17 @@ let package = Package(
             name: "StoreTestSupport",
             dependencies: ["SmartStore", "TreeStore", "PageStore", "StoreIO"],
             path: "Tests/StoreTestSupport", swiftSettings: settings),
+        .target(
+            name: "StoreTrials",
+            dependencies: ["SmartStore", "TreeStore", "PageStore", "StoreIO", "VectorIndex", "StoreTestSupport"],
+            path: "Tests/StoreTrials", swiftSettings: settings),
+        .executableTarget(
+            name: "smartstore-prove",
+            dependencies: [
+                "StoreTrials", "StoreTestSupport", "SmartStore", "PageStore", "StoreIO",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/Prove", swiftSettings: settings),
         .testTarget(name: "StoreIOTests", dependencies: ["StoreIO", "StoreTestSupport"], swiftSettings: settings),
         .testTarget(
             name: "PageStoreTests", dependencies: ["PageStore", "StoreIO", "StoreTestSupport"],
@@ -81,7 +92,7 @@ let package = Package(
         .testTarget(
             name: "CrashTests",
             dependencies: [
-                "SmartStore", "TreeStore", "PageStore", "StoreIO", "StoreTestSupport", "smartstore-cli",
+                "SmartStore", "TreeStore", "PageStore", "StoreIO", "StoreTestSupport", "StoreTrials", "smartstore-cli",
             ],
             swiftSettings: settings),
         .testTarget(
