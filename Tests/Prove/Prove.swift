@@ -11,7 +11,7 @@ struct Prove: ParsableCommand {
     @Option var cases: UInt64 = 2000
 
     func run() throws {
-        let trials: [any Trial] = [CrashTrial(.pages), CrashTrial(.store), RecoveryCrashTrial(.pages), RecoveryCrashTrial(.store)]
+        let trials: [any Trial] = [CrashTrial(.pages), CrashTrial(.store), RecoveryCrashTrial(.pages), RecoveryCrashTrial(.store), ErrorTrial(.pages), ErrorTrial(.store)]
         let trial = trials.first { $0.row.name == row }!
         let start = ContinuousClock.now
         let outcome = trial.run(seed: seed, budget: TrialBudget(cases: cases))

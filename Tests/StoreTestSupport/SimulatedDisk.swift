@@ -36,6 +36,7 @@ package final class SimulatedDisk: StoreDirectory {
         var counts = DiskCallCounts()
         var fault: DiskFault?
         var faultsMet = 0
+        var severity = DiskFault.Severity.passing
         var byteLimit: UInt64 = .max
         var pause: (@Sendable (DiskCallKind) -> Void)?
 
@@ -69,6 +70,9 @@ package final class SimulatedDisk: StoreDirectory {
     package var callCounts: DiskCallCounts { state.withLock { $0.counts } }
     /// Calls that the fault has spoilt so far.
     package var faultsMet: Int { state.withLock { $0.faultsMet } }
+
+    /// The worst that the fault has done so far.
+    package var faultSeverity: DiskFault.Severity { state.withLock { $0.severity } }
 
     package func note(_ value: Int) { state.withLock { $0.record(.note(value)) } }
 
@@ -138,6 +142,7 @@ package final class SimulatedDisk: StoreDirectory {
                 {
                     effect = fault.effect
                     state.faultsMet += 1
+                    state.severity = max(state.severity, fault.severity(of: kind))
                 }
             }
             return effect
@@ -148,7 +153,7 @@ package final class SimulatedDisk: StoreDirectory {
         _ operation: FileOperation, _ body: (inout State) throws(FileFault) -> R
     ) throws(FileFault) -> R {
         switch begin(.all) {
-        case .fail(let errno), .short(let errno): throw .failed(operation, errno: errno)
+        case .fail(let errno), .short(let errno): throw FileFault(operation, errno: errno)
         case .diskFull where operation == .open || operation == .rename: throw .diskFull
         default: break
         }

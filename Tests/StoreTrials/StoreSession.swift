@@ -96,7 +96,9 @@ package final class StoreSession: TrialSession {
         disk.note(Int(sequence))
     }
 
-    func commit(_ durability: Durability = .grouped, _ body: (WriteTransaction, inout StoreModel) throws -> Void) throws {
+    func commit(
+        _ durability: Durability = .grouped, _ body: (WriteTransaction, inout StoreModel) throws -> Void
+    ) throws {
         let transaction = try current().beginWrite()
         // Asked now: a transaction that spills bears its own sequence already.
         let sequence = transaction.sequence + 1
@@ -133,7 +135,7 @@ package final class StoreSession: TrialSession {
     /// Compares what a reader sees now with a model, by default the newest.
     func expectShown(_ model: StoreModel? = nil, in reader: ReadTransaction? = nil) throws {
         func look(_ tx: ReadTransaction) throws {
-            if let difference = try difference(tx, model ?? self.model) { throw TrialError("a reader saw: \(difference)") }
+            if let wrong = try difference(tx, model ?? self.model) { throw TrialError("a reader saw: \(wrong)") }
         }
         if let reader { try look(reader) } else { try current().readSync { try look($0) } }
     }
@@ -222,18 +224,20 @@ package final class StoreSession: TrialSession {
 
     // MARK: After errors
 
-    package func inspectOpenStore(mustFail: Bool) -> String? {
+    package func inspectOpenStore(after severity: DiskFault.Severity) -> String? {
         guard let store else { return nil }
         do {
             if let wrong = try store.readSync({ try difference($0, model) }) { return "after the error, \(wrong)" }
         } catch let error as StoreError where error.code == .failed || error.code == .closed {
-            if !mustFail { return "the store is \(error.code.rawValue) although nothing that was written failed" }
+            if severity == .passing { return "the store is \(error.code.rawValue) although nothing that was written failed" }
         } catch { return "a read after the error: \(error)" }
         do {
             try commit { try put($0, &$1, "more", 1, byteCount: 30) }
-            return mustFail ? "a commit was acknowledged after a failed write or sync" : nil
-        } catch { return mustFail ? nil : "no commit after the error: \(error)" }
+            return severity == .lasting ? "a commit was acknowledged after a failed write or sync" : nil
+        } catch { return severity == .passing ? "no commit after the error: \(error)" : nil }
     }
+
+    package func isNamed(_ error: any Error) -> Bool { error is StoreError }
 
     package func abandon() {
         try? store?.close()
@@ -251,7 +255,7 @@ package final class StoreSession: TrialSession {
         if let unknown, sequence >= unknown.sequence,
             try current().readSync({ try difference($0, unknown.model) }) == nil
         {
-            model = unknown.model
+            // It is in.
         } else if let unknown {
             models[unknown.sequence] = nil
         } else if progress.acknowledged == 0 {
@@ -259,6 +263,9 @@ package final class StoreSession: TrialSession {
             models[sequence] = model
         }
         unknown = nil
+        // Relaxed commits that were never synced may be gone; what comes now goes on from what is there.
+        models = models.filter { $0.key <= sequence }
+        if let shown = known(sequence) { model = shown }
         let report = try current().check()
         guard report.isClean else { return "check: \(report.findings.prefix(3))" }
         if let wrong = try current().readSync({ try compare($0, progress) }) { return wrong }

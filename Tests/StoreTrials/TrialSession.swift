@@ -44,8 +44,11 @@ package protocol TrialSession: AnyObject {
     func keepingOracle<R>(_ body: () throws -> R) rethrows -> R
 
     /// After an error of a running disk, with the disk well again: looks at the store that is still open.
-    /// - Parameter mustFail: a write or sync has failed, so nothing may be acknowledged any more.
-    func inspectOpenStore(mustFail: Bool) -> String?
+    /// - Parameter severity: whether it must go on, or must acknowledge nothing more.
+    func inspectOpenStore(after severity: DiskFault.Severity) -> String?
+
+    /// Whether an error is one that the engine names, not one of the workload's own.
+    func isNamed(_ error: any Error) -> Bool
 
     /// Gives the open store up, whatever it says.
     func abandon()
