@@ -192,11 +192,12 @@ extension Pager {
     }
 
     /// Writes the older slot and syncs it. The caller holds the slots.
-    func writeSlot(_ record: CheckpointRecord) throws(PageFault) {
+    func writeSlot(_ record: CheckpointRecord, identity: FileIdentity? = nil) throws(PageFault) {
         let index = 1 - slots.newestIndex
         let superblock = Superblock(
-            identity: slots.newest.identity, slotSequence: slots.newest.slotSequence + 1, record: record)
-        let bytes = try superblock.encode(with: pageCodec, headerKey: keys.headerKey)
+            identity: identity ?? slots.newest.identity, slotSequence: max(slots.newest.slotSequence, slots.seen) + 1,
+            record: record)
+        let bytes = try superblock.encode(with: pageCodec, headerKey: slots.user?.headerKey)
         try latching { () throws(FileFault) in
             try file.write(bytes.span.bytes, at: UInt64(index * pageSize))
             try file.sync()

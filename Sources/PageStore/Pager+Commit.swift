@@ -30,6 +30,7 @@ extension Pager {
             cache.addVersion(frame.id.number, sequence: state.sequence, image: image, frame: frame)
         }
         writer.latest = state
+        writer.latestTag = writer.log.endTag
         writer.commitEnds.append(CommitEnd(state: state, end: writer.log.end, tag: writer.log.endTag))
         logUse.withLock { $0.end = writer.log.end }
         statistics.commits.add(1)

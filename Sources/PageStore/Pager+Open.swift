@@ -72,16 +72,16 @@ extension Pager {
         }
         let keys: OpenedKeys
         if identity.isEncrypted {
-            let keyEncryptionKey = try identity.keyEncryptionKey(for: key)
+            let user = try identity.userKeys(from: key)
             let dataKey = try mappingCrypto { () throws(CryptoFault) in try SecretKey(random: random) }
             identity.keys = [
-                try identity.wrap(dataKey, number: 1, state: .current, under: keyEncryptionKey, random: random)
+                try identity.wrap(dataKey, number: 1, state: .current, under: user, random: random)
             ]
             keys = OpenedKeys(
                 ring: KeyRing(encrypted: [1: dataKey], current: 1, fileID: identity.fileID, random: random),
-                headerKey: try identity.headerKey(from: keyEncryptionKey))
+                user: user)
         } else {
-            keys = OpenedKeys(ring: KeyRing(unencryptedFileID: identity.fileID, random: random), headerKey: nil)
+            keys = OpenedKeys(ring: KeyRing(unencryptedFileID: identity.fileID, random: random), user: nil)
         }
         let codec = PageCodec(pageSize: identity.pageSize, fileID: identity.fileID, ring: keys.ring)
         let geometry = SpaceGeometry(
@@ -119,7 +119,7 @@ extension Pager {
         }
         for index in 0..<2 {
             let superblock = Superblock(identity: identity, slotSequence: UInt64(index + 1), record: record)
-            let bytes = try superblock.encode(with: codec, headerKey: keys.headerKey)
+            let bytes = try superblock.encode(with: codec, headerKey: keys.user?.headerKey)
             try mappingFile { () throws(FileFault) in
                 try file.write(bytes.span.bytes, at: UInt64(index * identity.pageSize))
             }
@@ -128,14 +128,14 @@ extension Pager {
         let newest = Superblock(identity: identity, slotSequence: 2, record: record)
         return Pager(
             file: file, options: options, keys: keys,
-            slots: SlotState(newest: newest, newestIndex: 1, otherTail: 0),
+            slots: SlotState(newest: newest, newestIndex: 1, otherTail: 0, user: keys.user),
             recovered: RecoveredLog(
                 state: record.state, extents: LogExtents(geometry: LogGeometry(pageSize: UInt64(identity.pageSize))),
                 end: 0, endTag: .zero, durableThrough: 0),
             fileSize: byteCount)
     }
 
-    private static func randomBytes(_ count: Int, _ random: any RandomSource) throws(PageFault) -> [UInt8] {
+    static func randomBytes(_ count: Int, _ random: any RandomSource) throws(PageFault) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         try mappingCrypto { () throws(CryptoFault) in
             var span = bytes.mutableSpan
@@ -200,7 +200,8 @@ extension Pager {
         let pager = Pager(
             file: file, options: options, keys: newest.keys,
             slots: SlotState(
-                newest: newest.block, newestIndex: newest.index, otherTail: other?.block.record.logTail),
+                newest: newest.block, newestIndex: newest.index, otherTail: other?.block.record.logTail,
+                user: newest.keys.user, seen: found.map(\.slot.slotSequence).max() ?? 0),
             recovered: recovered, fileSize: fileSize)
         for logged in recovered.versions {
             pager.cache.addVersion(logged.page, sequence: logged.version, image: logged.image, frame: nil)
@@ -212,6 +213,10 @@ extension Pager {
                 try pager.makeCertain(recovered, slot: newest.index)
             }
             try pager.dropReusedExtents()
+            // A change of keys that a crash cut off: the slots do not open alike. What was opened now is what holds.
+            if found.count > opened.count || other.map({ $0.block.identity != identity }) ?? false {
+                try pager.withSlots { () throws(PageFault) in try pager.writeSlot(pager.slots.newest.record) }
+            }
         }
         return pager
     }
