@@ -156,7 +156,14 @@ extension Pager {
             file = try directory.open(
                 name, access: options.isReadOnly ? .readOnly : .readWrite, lockWait: options.lockWait)
         } catch { throw PageFault(error) }
-        do throws(PageFault) { return try open(file, key: key, options: options) } catch {
+        do throws(PageFault) {
+            let pager = try open(file, key: key, options: options)
+            // No slot was written since the file was made: its maker may have been stopped before the name was certain.
+            if !options.isReadOnly, pager.slots.newest.slotSequence <= 2, Defence.syncFolder.isOn {
+                try mappingFile { () throws(FileFault) in try directory.sync() }
+            }
+            return pager
+        } catch {
             file.close()
             throw error
         }

@@ -89,8 +89,6 @@ package struct ErrorTrial: Trial {
             }
             session.abandon()
         } catch {
-            for op in disk.operations { print(op.summary) }
-            print("thrown \(thrown as Any)")
             return ("reopening: \(error)", true) }
         return (nil, true)
     }
