@@ -141,7 +141,7 @@ extension Pager {
         return (bytes + page - 1) / page
     }
 
-    private func writeZeroes(_ extent: LogExtent) throws(PageFault) {
+    func writeZeroes(_ extent: LogExtent) throws(PageFault) {
         let zeroes = [UInt8](repeating: 0, count: min(256 << 10, Int(extent.pageCount) * pageSize))
         var offset = extent.firstPage * UInt64(pageSize)
         let end = offset + extent.pageCount * UInt64(pageSize)

@@ -127,7 +127,7 @@ package struct CrashImages {
             generation += 1
             pending.removeAll { if case .name = $0 { true } else { false } }
             names = liveNames
-        case .note, .attempt: break
+        case .note, .attempt, .mark: break
         }
     }
 

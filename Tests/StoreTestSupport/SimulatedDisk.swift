@@ -22,6 +22,8 @@ package enum DiskOperation: Sendable {
     case note(Int)
     /// Written by the workload: a commit is about to be tried.
     case attempt(Int)
+    /// Written by the workload: something else that its oracle has to know of this moment.
+    case mark(Int)
 }
 
 package final class SimulatedDisk: StoreDirectory {
@@ -77,6 +79,8 @@ package final class SimulatedDisk: StoreDirectory {
     package func note(_ value: Int) { state.withLock { $0.record(.note(value)) } }
 
     package func attempt(_ value: Int) { state.withLock { $0.record(.attempt(value)) } }
+
+    package func mark(_ value: Int) { state.withLock { $0.record(.mark(value)) } }
 
     package func stopRecording() {
         state.withLock {

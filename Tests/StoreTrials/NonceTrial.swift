@@ -38,10 +38,10 @@ package struct NonceTrial: Trial {
                 }
             }
             // Each branch is opened twice, as a clone and its original are, and goes on from there.
-            for (files, _) in branches {
+            for (files, progress) in branches {
                 for _ in 0..<2 {
                     let disk = SimulatedDisk(contents: files)
-                    try session.keepingOracle { try session.comeBack(on: disk, seed: random.next()) }
+                    try session.keepingOracle { try session.comeBack(on: disk, progress, seed: random.next()) }
                     ledger.read(disk.operations)
                 }
             }

@@ -29,7 +29,7 @@ package final class PagerSession: TrialSession {
         self.seed = seed
         self.workload = workload
         random = SeededRandomSource(seed: mixedSeed(seed, 1))
-        isEncrypted = mixedSeed(seed, 2) % 3 != 0
+        isEncrypted = workload.needsKey || mixedSeed(seed, 2) % 3 != 0
     }
 
     package var name: String { workload.name }
@@ -199,7 +199,7 @@ package final class PagerSession: TrialSession {
         return try body()
     }
 
-    package func comeBack(on disk: SimulatedDisk, seed: UInt64) throws {
+    package func comeBack(on disk: SimulatedDisk, _ progress: SessionProgress, seed: UInt64) throws {
         guard try disk.exists(Self.file) else { return }
         let pager = try Pager.open(Self.file, in: disk, key: key, options: options(mixedSeed(seed, 4)))
         // What a reader was shown must stay.

@@ -9,6 +9,9 @@ package struct SessionProgress: Sendable {
     /// The newest commit that was tried.
     package var attempted: UInt64 = 0
 
+    /// What the workload marked so far.
+    package var marks: Set<Int> = []
+
     package init() {}
 
     /// Takes in what the workload noted on its disk.
@@ -16,6 +19,7 @@ package struct SessionProgress: Sendable {
         switch operation {
         case .note(let sequence): acknowledged = UInt64(sequence)
         case .attempt(let sequence): attempted = UInt64(sequence)
+        case .mark(let mark): marks.insert(mark)
         default: break
         }
     }
@@ -38,7 +42,7 @@ package protocol TrialSession: AnyObject {
 
     /// Opens what a crash left and commits once, as a program that comes back would, on a disk that records it. The oracle
     /// forgets what that crash has undone.
-    func comeBack(on disk: SimulatedDisk, seed: UInt64) throws
+    func comeBack(on disk: SimulatedDisk, _ progress: SessionProgress, seed: UInt64) throws
 
     /// Runs `body` and makes the oracle what it was.
     func keepingOracle<R>(_ body: () throws -> R) rethrows -> R
