@@ -228,6 +228,10 @@ extension PageTransaction {
             if pager.writer.log.extents.contains(page: page) { return }
             let index = Int(page % entries)
             guard try self.page(geometry.spacePage(ofBlock: block)).spaceState(index) == .free else { return }
+            // The counter stands in the commit state, the states in the map: a file may let them contradict.
+            guard working.freePageCount > 0 else {
+                throw .corruptStructure(page: geometry.spacePage(ofBlock: block), reason: "more free pages than counted")
+            }
             try mutableSpacePage(ofBlock: block).setSpaceState(.outside, at: index)
             working.freePageCount -= 1
             working.pageCount = page
