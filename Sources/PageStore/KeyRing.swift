@@ -91,7 +91,7 @@ final class KeyRing: Sendable {
         try mappingCrypto { () throws(CryptoFault) in
             try state.withLock { state throws(CryptoFault) in
                 if let epoch = state.epoch { return epoch }
-                let prefix = try EpochPrefix.random(random)
+                let prefix = Defence.freshEpoch.isOn ? try .random(random) : EpochPrefix(low: 0, high: 0)
                 let name = EpochName(prefix: prefix, key: state.currentKey)
                 let epoch = SealingEpoch(
                     prefix: prefix, keyNumber: state.currentKey, cipher: try cipher(for: name, in: &state))

@@ -7,6 +7,8 @@ import Synchronization
 package struct CreateOptions: Sendable {
     package var pageSize = PagerLimits.defaultPageSize
     package var derivation = KeyDerivationParameters.standard
+    /// 1 makes a file as earlier releases did: for tests of what they left.
+    package var formatVersion = SuperblockLayout.formatVersion
 
     package init() {}
 }
@@ -25,7 +27,7 @@ extension Pager {
             throw .unsupportedParameters("page size \(creation.pageSize)")
         }
         try creation.derivation.validate()
-        let temporary = name + temporarySuffix
+        let temporary = Defence.createBeside.isOn ? name + temporarySuffix : name
         let file: any StoreFile
         do throws(FileFault) {
             if try directory.exists(name) { throw FileFault.alreadyExists }
@@ -35,8 +37,8 @@ extension Pager {
         do throws(PageFault) {
             let pager = try initialise(file, key: key, creation: creation, options: options)
             do throws(FileFault) {
-                try directory.rename(temporary, to: name, replacing: false)
-                try directory.sync()
+                if temporary != name { try directory.rename(temporary, to: name, replacing: false) }
+                if Defence.syncFolder.isOn { try directory.sync() }
             } catch { throw PageFault(error) }
             return pager
         } catch {
@@ -60,7 +62,8 @@ extension Pager {
     ) throws(PageFault) -> Pager {
         let random = options.random
         var identity = FileIdentity(
-            pageSize: creation.pageSize, fileID: try randomBytes(16, random), isEncrypted: true,
+            formatVersion: creation.formatVersion, pageSize: creation.pageSize, fileID: try randomBytes(16, random),
+            isEncrypted: true,
             derivation: .none, salt: try randomBytes(32, random), keys: [])
         switch key {
         case .none: identity.isEncrypted = false
@@ -81,7 +84,8 @@ extension Pager {
             keys = OpenedKeys(ring: KeyRing(unencryptedFileID: identity.fileID, random: random), headerKey: nil)
         }
         let codec = PageCodec(pageSize: identity.pageSize, fileID: identity.fileID, ring: keys.ring)
-        let geometry = SpaceGeometry(payloadByteCount: codec.payloadByteCount)
+        let geometry = SpaceGeometry(
+            payloadByteCount: codec.payloadByteCount, formatVersion: identity.formatVersion)
 
         // The first block's map, written home directly as the file's first commit.
         let version: CommitSequence = 1
@@ -91,21 +95,22 @@ extension Pager {
             frame.initialiseSpacePage(level: UInt8(level))
             return frame
         }
-        for index in 0..<reserved { maps[0].setSpaceState(.used, at: index) }
-        maps[1].setDirectoryEntry(version: version, free: 0, at: 0)
-        maps[2].setDirectoryEntry(version: version, free: 0, at: 0)
+        for index in 0..<reserved { geometry.setState(.used, index, of: maps[0]) }
+        geometry.setDirectoryEntry(version: version, free: 0, 0, of: maps[1])
+        geometry.setDirectoryEntry(version: version, free: 0, 0, of: maps[2])
         var record = CheckpointRecord()
         record.state.sequence = version
         record.state.pageCount = UInt64(reserved)
         record.state.time = options.time.now()
         record.created = record.state.time
         record.isClean = true
-        record.spaceRoots[0] = version
         let image = IOBuffer(byteCount: identity.pageSize)
         let byteCount = UInt64(reserved * identity.pageSize)
         try mappingFile { () throws(FileFault) in try file.resize(to: byteCount) }
-        for map in maps {
-            _ = try codec.seal(map, version: version, into: image, at: 0)
+        for (level, map) in maps.enumerated() {
+            let tag = try codec.seal(map, version: version, into: image, at: 0)
+            if level < 2 { geometry.setTag(tag.low, 0, of: maps[level + 1]) }
+            record.spaceRoots[0] = ImageName(version: version, tag: geometry.namesTags ? tag.low : nil)
             try mappingFile { () throws(FileFault) in
                 try image.withBytes(0..<identity.pageSize) { bytes throws(FileFault) in
                     try file.write(bytes, at: map.id.number * UInt64(identity.pageSize))
@@ -197,11 +202,13 @@ extension Pager {
             slots: SlotState(
                 newest: newest.block, newestIndex: newest.index, otherTail: other?.block.record.logTail),
             recovered: recovered, fileSize: fileSize)
-        for (page, sequence, offset) in recovered.versions {
-            pager.cache.addVersion(page, sequence: sequence, offset: offset, frame: nil)
+        for logged in recovered.versions {
+            pager.cache.addVersion(logged.page, sequence: logged.version, image: logged.image, frame: nil)
         }
         if !options.isReadOnly {
-            if !recovered.extents.live.isEmpty, !(record.isClean && recovered.end == record.logTail) {
+            if Defence.rewriteOnRecovery.isOn, !recovered.extents.live.isEmpty,
+                !(record.isClean && recovered.end == record.logTail)
+            {
                 try pager.makeCertain(recovered, slot: newest.index)
             }
             try pager.dropReusedExtents()
@@ -238,7 +245,7 @@ extension Pager {
                     if try expectedOrLogged(geometry.spacePage(ofBlock: block)) { continue }
                 } else {
                     let map = try frame(geometry.spacePage(ofBlock: block), atMost: .max)
-                    if map.spaceState(Int(extent.firstPage % geometry.entriesPerPage)) != .outside { continue }
+                    if geometry.state(Int(extent.firstPage % geometry.entriesPerPage), of: map) != .outside { continue }
                 }
             } else if writer.log.extents.pageEnd < extent.firstPage {
                 // Beyond the data area and every live extent: cut off by a close that did not finish.
@@ -250,7 +257,7 @@ extension Pager {
 
     private func expectedOrLogged(_ id: PageID) throws(PageFault) -> Bool {
         if case .log = cache.locate(id.number, atMost: .max) { return true }
-        return try recordedVersion(of: id) != 0
+        return try recordedImage(of: id).version != 0
     }
 
     /// Finds the valid slots; the second one's place depends on the page size, which a damaged first one cannot tell.

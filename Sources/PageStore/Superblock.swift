@@ -47,7 +47,8 @@ extension Superblock {
         let hash = Hashing.sha256(bytes.span.bytes.extracting(0..<SuperblockLayout.hashOffset))
         guard hash.bytes == Array(bytes[SuperblockLayout.hashOffset...]) else { return .damaged }
         let version = bytes.loadUInt32(at: 8)
-        guard version <= SuperblockLayout.formatVersion, version > 0 else { return .newer(version) }
+        guard version > 0 else { return .unsupported("format version 0") }
+        guard version <= SuperblockLayout.formatVersion else { return .newer(version) }
         let pageSize = Int(bytes.loadUInt32(at: 12))
         guard PagerLimits.pageSizes.contains(pageSize) else { return .unsupported("page size \(pageSize)") }
         guard bytes[32] <= 1 else { return .unsupported("cipher \(bytes[32])") }
@@ -70,7 +71,8 @@ extension Superblock {
                     tag: Tag(low: bytes.loadUInt64(at: offset + 52), high: bytes.loadUInt64(at: offset + 60))))
         }
         let identity = FileIdentity(
-            pageSize: pageSize, fileID: Array(bytes[16..<32]), isEncrypted: bytes[32] == 1, derivation: derivation,
+            formatVersion: version, pageSize: pageSize, fileID: Array(bytes[16..<32]), isEncrypted: bytes[32] == 1,
+            derivation: derivation,
             salt: Array(bytes[48..<80]), keys: keys)
         return .valid(UnopenedSlot(bytes: bytes, identity: identity, slotSequence: bytes.loadUInt64(at: 80)))
     }
@@ -79,7 +81,7 @@ extension Superblock {
     private static func clearPart(_ identity: FileIdentity, slotSequence: UInt64) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: SuperblockLayout.clearByteCount)
         bytes.replace(at: 0, with: SuperblockLayout.magic)
-        bytes.store(SuperblockLayout.formatVersion, at: 8)
+        bytes.store(identity.formatVersion, at: 8)
         bytes.store(UInt32(identity.pageSize), at: 12)
         bytes.replace(at: 16, with: identity.fileID)
         bytes[32] = identity.isEncrypted ? 1 : 0
@@ -117,7 +119,8 @@ extension Superblock {
         bytes.store(epoch.prefix.high, at: 240)
         bytes.store(counter, at: 248)
         let (sealed, tag) = try codec.sealRecord(
-            kind: .superblock, epoch: epoch, counter: counter, clear: bytes, record: record.encode())
+            kind: .superblock, epoch: epoch, counter: counter, clear: bytes,
+            record: record.encode(formatVersion: identity.formatVersion))
         bytes += sealed
         bytes += withLittleEndian(tag.low) + withLittleEndian(tag.high)
         if let headerKey {
@@ -149,7 +152,9 @@ extension Superblock {
             tag: Tag(
                 low: bytes.loadUInt64(at: SuperblockLayout.bodyTagOffset),
                 high: bytes.loadUInt64(at: SuperblockLayout.bodyTagOffset + 8)))
-        guard let body, let record = CheckpointRecord(decoding: body) else { return nil }
+        guard let body, let record = CheckpointRecord(decoding: body, formatVersion: slot.identity.formatVersion) else {
+            return nil
+        }
         return Superblock(identity: slot.identity, slotSequence: slot.slotSequence, record: record)
     }
 }
