@@ -110,6 +110,10 @@ let package = Package(
         .testTarget(
             name: "CommandTests", dependencies: ["smartstore-cli", "SmartStore", "StoreIO", "StoreTestSupport"],
             swiftSettings: settings),
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: ["SmartStore", "PageStore", "StoreIO", "StoreTestSupport", "StoreTrials"],
+            swiftSettings: settings),
         .testTarget(name: "TidyTests", swiftSettings: settings),
     ],
     cLanguageStandard: .c17

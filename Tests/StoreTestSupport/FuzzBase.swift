@@ -136,7 +136,7 @@ package enum FuzzBase {
         _ = try store.writeSync { try $0.collection("n").delete(39) }
     }
 
-    static func note(_ number: Int32, text: String = "note") -> Document {
+    package static func note(_ number: Int32, text: String = "note") -> Document {
         [
             "_id": .int32(number), "text": .string("\(text) \(number)"), "a": [.int32(number), ["b": .null]],
             "v": Vector((0..<4).map { Float(Int(number) * 7 % (11 + $0) - 5) + 0.5 }).value,

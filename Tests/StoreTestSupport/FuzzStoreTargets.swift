@@ -29,7 +29,7 @@ enum FuzzStoreTargets {
             }
         }
         reading.read(file, key: kind.key)
-        if input.byte() & 1 == 0 { reading.write(file, key: kind.key) }
+        if input.byte() & 3 == 3 { reading.write(file, key: kind.key) }
         return reading.found.reasons
     }
 
@@ -43,7 +43,7 @@ enum FuzzStoreTargets {
             guard let file = try changedPages(kind, checkpoints: mode & 1 == 1, &input) else { return [] }
             let reading = FuzzReading()
             reading.read(file, key: kind.key)
-            if mode & 6 != 0 { reading.write(file, key: kind.key) }
+            if mode & 6 == 6 { reading.write(file, key: kind.key) }
             return reading.found.reasons
         } catch let fault as PageFault {
             // A changed map may stop the checkpoint that follows; the fault has its name.
@@ -99,7 +99,7 @@ enum FuzzStoreTargets {
             if mode & 2 == 0 { try sealer.chainAnew() }
             let reading = FuzzReading()
             reading.read(sealer.file, key: kind.key)
-            if mode & 12 != 0 { reading.write(sealer.file, key: kind.key) }
+            if mode & 12 == 12 { reading.write(sealer.file, key: kind.key) }
             return reading.found.reasons
         } catch { return ["\(error)"] }
     }
