@@ -230,7 +230,8 @@ extension PageTransaction {
             guard geometry.state(index, of: try self.page(geometry.spacePage(ofBlock: block))) == .free else { return }
             // The counter stands in the commit state, the states in the map: a file may let them contradict.
             guard working.freePageCount > 0 else {
-                throw .corruptStructure(page: geometry.spacePage(ofBlock: block), reason: "more free pages than counted")
+                let map = geometry.spacePage(ofBlock: block)
+                throw .corruptStructure(page: map, reason: "more free pages than counted")
             }
             geometry.setState(.outside, index, of: try mutableSpacePage(ofBlock: block))
             working.freePageCount -= 1

@@ -19,7 +19,8 @@ struct FuzzReplayTests {
         let replay = try FuzzReplay(target, seed: 1)
         let failures = replay.run(0..<count) { index in
             // Only every so many, but always before a long silence: a trap is found by trying on from here.
-            if index % 1000 == 0 { FileHandle.standardError.write(Data("fuzz \(target.rawValue) seed 1, \(index)\n".utf8)) }
+            guard index % 1000 == 0 else { return }
+            FileHandle.standardError.write(Data("fuzz \(target.rawValue) seed 1, \(index)\n".utf8))
         }
         #expect(failures == [])
     }

@@ -22,11 +22,12 @@ package struct FuzzDocuments {
     ]
     static let stages = ["$match", "$sort", "$limit", "$skip", "$project", "$count", "$group", "$unwind"]
     static let names = [
-        "_id", "a", "b", "v", "x", "a.b", "a.0", "a.b.c", "a.0.b", "b.1.c", "x.y", "0", "1", "", ".", "a.", ".a", "a..b",
-        "$", "$a", "a.$", "a.$[]", "a.-1", "a.99999999999999999999", "a.2000000", "n",
+        "_id", "a", "b", "v", "x", "a.b", "a.0", "a.b.c", "a.0.b", "b.1.c", "x.y", "0", "1", "", ".", "a.", ".a",
+        "a..b", "$", "$a", "a.$", "a.$[]", "a.-1", "a.99999999999999999999", "a.2000000", "n",
     ]
     static let commandFields = [
-        "filter", "sort", "skip", "limit", "projection", "documents", "ordered", "updates", "deletes", "q", "u", "multi",
+        "filter", "sort", "skip", "limit", "projection", "documents", "ordered", "updates", "deletes", "q", "u",
+        "multi",
         "upsert", "pipeline", "cursor", "query", "key", "update", "new", "remove", "fields", "indexes", "dimension",
         "metric", "m", "field", "vector", "k", "exact", "index", "value", "ttlSeconds", "as", "by", "from", "actor",
         "details", "nameOnly", "breadth", "efConstruction", "storage", "full", "name", "target", "action",
@@ -65,7 +66,9 @@ package struct FuzzDocuments {
         case 5: return .int32(Int32(truncatingIfNeeded: input.pick(FuzzInput.boundaries)))
         case 6:
             return .double(
-                input.pick([0, -0.0, 0.5, -1.5, 1e300, 1e19, -9.3e18, .nan, .infinity, -.infinity, .leastNonzeroMagnitude, 2.5]))
+                input.pick([
+                    0, -0.0, 0.5, -1.5, 1e300, 1e19, -9.3e18, .nan, .infinity, -.infinity, .leastNonzeroMagnitude, 2.5,
+                ]))
         case 7: return .double(Double(bitPattern: input.number(8)))
         case 8: return .string(input.pick(Self.names + vocabulary))
         case 9: return .string(String(decoding: input.take(input.below(24)), as: UTF8.self))

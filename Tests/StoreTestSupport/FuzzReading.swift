@@ -88,7 +88,7 @@ final class FuzzReading {
         attempt("count") { _ = try collection.count() }
         attempt("scan") {
             var bytes = 0
-            try collection.forEach { document in
+            try collection.forEach([:]) { document in
                 _ = document.json()
                 bytes += document.bson.count
                 return bytes < 4 << 20

@@ -38,7 +38,8 @@ struct DamageHistory {
         foreign = try Self.create(key, seed: mixedSeed(seed, 4)).closed
     }
 
-    private static func create(_ key: EncryptionKey, seed: UInt64) throws -> (crashed: DiskContent, closed: DiskContent) {
+    private static func create(_ key: EncryptionKey, seed: UInt64) throws -> (crashed: DiskContent, closed: DiskContent)
+    {
         let disk = SimulatedDisk()
         disk.stopRecording()
         var creation = CreationOptions()

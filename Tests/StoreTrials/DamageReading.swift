@@ -50,7 +50,7 @@ struct DamageContent: Equatable {
             for name in ["n", "t"] {
                 part("documents of \(name)") {
                     var text = ""
-                    try view.collection(name).forEach { document in
+                    try view.collection(name).forEach([:]) { document in
                         text += document.json(.canonical)
                         return true
                     }
