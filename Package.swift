@@ -112,7 +112,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "FuzzTests",
-            dependencies: ["SmartStore", "PageStore", "StoreIO", "StoreTestSupport", "StoreTrials"],
+            dependencies: [
+                "SmartStore", "PageStore", "StoreIO", "StoreTestSupport", "StoreTrials", "smartstore-cli",
+            ],
             swiftSettings: settings),
         .testTarget(name: "TidyTests", swiftSettings: settings),
     ],

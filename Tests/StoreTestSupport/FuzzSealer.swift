@@ -62,7 +62,7 @@ struct FuzzSealer {
         }
     }
 
-    init(_ file: [UInt8], rawKey: [UInt8]?) throws {
+    init(_ file: [UInt8], rawKey: [UInt8]?, needsFrames: Bool = true) throws {
         self.file = file
         pageSize = Int(Self.load(file, 12, 4))
         fileID = Array(file[16..<32])
@@ -91,6 +91,7 @@ struct FuzzSealer {
             let publicKey = SecretKey(copying: [UInt8](repeating: 0, count: 32).span.bytes)
             ciphers = Ciphers(dataKeys: [0: publicKey], fileID: fileID, isSealed: false)
         }
+        guard needsFrames else { return }
         try findFrames()
         guard frames.count > 8 else { throw Failure(description: "the base store has only \(frames.count) frames") }
     }
@@ -236,6 +237,25 @@ struct FuzzSealer {
     }
 
     private mutating func changeSlot(at offset: Int, _ input: inout FuzzInput, isBody: Bool) throws {
+        try forgeSlot(at: offset) { Self.change(&$0, &input, isBody: isBody) }
+    }
+
+    private static func change(_ slot: inout [UInt8], _ input: inout FuzzInput, isBody: Bool) {
+        guard isBody else {
+            // Not the key derivation: an honest key would take as long as the costs say.
+            return FuzzEdit.apply(to: &slot, range: input.byte() & 1 == 0 ? 80..<88 : 8..<33, &input)
+        }
+        guard input.below(4) != 0 else { return FuzzEdit.apply(to: &slot, range: 256..<256 + 600, &input) }
+        let fields = [0, 8, 16, 24, 64, 72, 88, 92, 96, 112, 120, 128, 240, 248, 256, 264, 272, 280, 288]
+        let field = 256 + input.pick(fields)
+        let width = field == 256 + 88 ? 4 : field == 256 + 92 ? 1 : 8
+        let old = load(slot, field, width)
+        let value = input.below(2) == 0 ? input.pick(FuzzInput.boundaries) : old &+ input.number(1) &- 3
+        slot.replaceSubrange(field..<field + width, with: bytes(value, width))
+    }
+
+    /// Opens a slot, lets `edit` change it with its body in the clear, and seals, signs and hashes it again.
+    mutating func forgeSlot(at offset: Int, _ edit: (inout [UInt8]) -> Void) throws {
         guard offset + 4096 <= file.count else { return }
         var slot = Array(file[offset..<offset + 4096])
         guard let cipher = try ciphers.cipher(prefix: Array(slot[232..<248]), counter: Array(slot[248..<256])) else {
@@ -248,21 +268,7 @@ struct FuzzSealer {
                 cipher, nonce: nonce, data: fileID + Array(slot[..<256]), Array(slot[256..<3968]), tag: tag)
         else { return }
         slot.replaceSubrange(256..<3968, with: body)
-        if isBody {
-            if input.below(4) == 0 {
-                FuzzEdit.apply(to: &slot, range: 256..<256 + 600, &input)
-            } else {
-                let fields = [0, 8, 16, 24, 64, 72, 88, 92, 96, 112, 120, 128, 240, 248, 256, 264, 272, 280, 288]
-                let field = 256 + input.pick(fields)
-                let width = field == 256 + 88 ? 4 : field == 256 + 92 ? 1 : 8
-                let old = Self.load(slot, field, width)
-                let value = input.below(2) == 0 ? input.pick(FuzzInput.boundaries) : old &+ input.number(1) &- 3
-                slot.replaceSubrange(field..<field + width, with: Self.bytes(value, width))
-            }
-        } else {
-            // Not the key derivation: an honest key would take as long as the costs say.
-            FuzzEdit.apply(to: &slot, range: input.byte() & 1 == 0 ? 80..<88 : 8..<33, &input)
-        }
+        edit(&slot)
         let (sealed, newTag) = try Self.seal(
             cipher, nonce: nonce, data: fileID + Array(slot[..<256]), Array(slot[256..<3968]))
         slot.replaceSubrange(256..<3984, with: sealed + Self.bytes(newTag.low, 8) + Self.bytes(newTag.high, 8))

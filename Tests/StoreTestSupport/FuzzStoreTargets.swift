@@ -109,7 +109,8 @@ enum FuzzStoreTargets {
 enum FuzzEdit {
     static func apply(to bytes: inout [UInt8], range: Range<Int>, _ input: inout FuzzInput, pages: [UInt64] = []) {
         guard !range.isEmpty, range.upperBound <= bytes.count else { return }
-        let choice = input.below(10)
+        let choice = input.below(pages.isEmpty ? 10 : 16)
+        if choice >= 10 { return applyToNumber(to: &bytes, range: range, &input, pages: pages, pointers: choice < 13) }
         // Structures have their heads at the front.
         let isNear = choice >= 5
         let place = range.lowerBound + input.below(isNear ? min(range.count, 96) : range.count)
@@ -130,6 +131,25 @@ enum FuzzEdit {
                 bytes[target] = bytes[from + offset]
             }
         }
+    }
+
+    /// Finds numbers that are there, page numbers or small counters, and puts another one in the place of one of them:
+    /// so a page stays well-formed in itself and lies about something else.
+    private static func applyToNumber(
+        to bytes: inout [UInt8], range: Range<Int>, _ input: inout FuzzInput, pages: [UInt64], pointers: Bool
+    ) {
+        let known = Set(pages)
+        var places: [Int] = []
+        var place = range.lowerBound
+        while place + 8 <= range.upperBound, places.count < 512 {
+            let value = FuzzSealer.load(bytes, place, 8)
+            if value != 0, pointers ? known.contains(value) : value < 1 << 20 { places.append(place) }
+            place += 1
+        }
+        guard !places.isEmpty else { return }
+        let chosen = input.pick(places)
+        let value = pointers || input.below(3) == 0 ? input.pick(pages) : input.pick(FuzzInput.boundaries)
+        store(value, width: 8, at: chosen, in: &bytes, range)
     }
 
     private static func store(_ value: UInt64, width: Int, at place: Int, in bytes: inout [UInt8], _ range: Range<Int>)
