@@ -30,6 +30,7 @@ extension Pager {
             cache.addVersion(frame.id.number, sequence: state.sequence, image: image, frame: frame)
         }
         writer.latest = state
+        writer.latestTag = writer.log.endTag
         writer.commitEnds.append(CommitEnd(state: state, end: writer.log.end, tag: writer.log.endTag))
         logUse.withLock { $0.end = writer.log.end }
         statistics.commits.add(1)
@@ -137,7 +138,7 @@ extension Pager {
         return (bytes + page - 1) / page
     }
 
-    private func writeZeroes(_ extent: LogExtent) throws(PageFault) {
+    func writeZeroes(_ extent: LogExtent) throws(PageFault) {
         let zeroes = [UInt8](repeating: 0, count: min(256 << 10, Int(extent.pageCount) * pageSize))
         var offset = extent.firstPage * UInt64(pageSize)
         let end = offset + extent.pageCount * UInt64(pageSize)

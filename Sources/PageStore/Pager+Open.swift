@@ -14,7 +14,7 @@ package struct CreateOptions: Sendable {
 }
 
 extension Pager {
-    private static let temporarySuffix = ".smartstore-new"
+    static let temporarySuffix = ".smartstore-new"
 
     // MARK: Create
 
@@ -50,7 +50,7 @@ extension Pager {
     }
 
     /// A file that a crashed creation left behind; one that another process is writing is locked and stays.
-    private static func removeLeftover(_ name: String, in directory: any StoreDirectory) throws(FileFault) {
+    static func removeLeftover(_ name: String, in directory: any StoreDirectory) throws(FileFault) {
         guard try directory.exists(name) else { return }
         let leftover = try directory.open(name, access: .readWrite, lockWait: .zero)
         try directory.remove(name)
@@ -72,16 +72,16 @@ extension Pager {
         }
         let keys: OpenedKeys
         if identity.isEncrypted {
-            let keyEncryptionKey = try identity.keyEncryptionKey(for: key)
+            let user = try identity.userKeys(from: key)
             let dataKey = try mappingCrypto { () throws(CryptoFault) in try SecretKey(random: random) }
             identity.keys = [
-                try identity.wrap(dataKey, number: 1, state: .current, under: keyEncryptionKey, random: random)
+                try identity.wrap(dataKey, number: 1, state: .current, under: user, random: random)
             ]
             keys = OpenedKeys(
                 ring: KeyRing(encrypted: [1: dataKey], current: 1, fileID: identity.fileID, random: random),
-                headerKey: try identity.headerKey(from: keyEncryptionKey))
+                user: user)
         } else {
-            keys = OpenedKeys(ring: KeyRing(unencryptedFileID: identity.fileID, random: random), headerKey: nil)
+            keys = OpenedKeys(ring: KeyRing(unencryptedFileID: identity.fileID, random: random), user: nil)
         }
         let codec = PageCodec(pageSize: identity.pageSize, fileID: identity.fileID, ring: keys.ring)
         let geometry = SpaceGeometry(
@@ -119,7 +119,7 @@ extension Pager {
         }
         for index in 0..<2 {
             let superblock = Superblock(identity: identity, slotSequence: UInt64(index + 1), record: record)
-            let bytes = try superblock.encode(with: codec, headerKey: keys.headerKey)
+            let bytes = try superblock.encode(with: codec, headerKey: keys.user?.headerKey)
             try mappingFile { () throws(FileFault) in
                 try file.write(bytes.span.bytes, at: UInt64(index * identity.pageSize))
             }
@@ -128,14 +128,14 @@ extension Pager {
         let newest = Superblock(identity: identity, slotSequence: 2, record: record)
         return Pager(
             file: file, options: options, keys: keys,
-            slots: SlotState(newest: newest, newestIndex: 1, otherTail: 0),
+            slots: SlotState(newest: newest, newestIndex: 1, otherTail: 0, user: keys.user),
             recovered: RecoveredLog(
                 state: record.state, extents: LogExtents(geometry: LogGeometry(pageSize: UInt64(identity.pageSize))),
                 end: 0, endTag: .zero, durableThrough: 0),
             fileSize: byteCount)
     }
 
-    private static func randomBytes(_ count: Int, _ random: any RandomSource) throws(PageFault) -> [UInt8] {
+    static func randomBytes(_ count: Int, _ random: any RandomSource) throws(PageFault) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         try mappingCrypto { () throws(CryptoFault) in
             var span = bytes.mutableSpan
@@ -156,14 +156,19 @@ extension Pager {
             file = try directory.open(
                 name, access: options.isReadOnly ? .readOnly : .readWrite, lockWait: options.lockWait)
         } catch { throw PageFault(error) }
-        do throws(PageFault) { return try open(file, key: key, options: options) } catch {
+        do throws(PageFault) {
+            return try open(file, options: options) { identity throws(PageFault) in
+                try identity.openKeys(with: key, random: options.random)
+            }
+        } catch {
             file.close()
             throw error
         }
     }
 
-    private static func open(
-        _ file: any StoreFile, key: StoreKey, options: PagerOptions
+    /// Opens a file that is there already; `keys` opens what a slot names.
+    static func open(
+        _ file: any StoreFile, options: PagerOptions, keys openKeys: (FileIdentity) throws(PageFault) -> OpenedKeys
     ) throws(PageFault) -> Pager {
         let fileSize = try mappingFile { () throws(FileFault) in try file.size() }
         let found = try readSlots(file, fileSize: fileSize)
@@ -176,7 +181,7 @@ extension Pager {
                 if let known = keyCache[slot.identity] {
                     keys = known
                 } else {
-                    keys = try slot.identity.openKeys(with: key, random: options.random)
+                    keys = try openKeys(slot.identity)
                     keyCache[slot.identity] = keys
                 }
                 if let block = try Superblock.open(slot, with: keys) { opened.append((block, keys, index)) }
@@ -200,7 +205,8 @@ extension Pager {
         let pager = Pager(
             file: file, options: options, keys: newest.keys,
             slots: SlotState(
-                newest: newest.block, newestIndex: newest.index, otherTail: other?.block.record.logTail),
+                newest: newest.block, newestIndex: newest.index, otherTail: other?.block.record.logTail,
+                user: newest.keys.user, seen: found.map(\.slot.slotSequence).max() ?? 0),
             recovered: recovered, fileSize: fileSize)
         for logged in recovered.versions {
             pager.cache.addVersion(logged.page, sequence: logged.version, image: logged.image, frame: nil)
@@ -212,6 +218,10 @@ extension Pager {
                 try pager.makeCertain(recovered, slot: newest.index)
             }
             try pager.dropReusedExtents()
+            // A change of keys that a crash cut off: the slots do not open alike. What was opened now is what holds.
+            if found.count > opened.count || other.map({ $0.block.identity != identity }) ?? false {
+                try pager.withSlots { () throws(PageFault) in try pager.writeSlot(pager.slots.newest.record) }
+            }
         }
         return pager
     }
@@ -300,93 +310,5 @@ extension Pager {
             throw sawMagic ? .corruptSuperblock : .notAStore
         }
         return found
-    }
-
-    // MARK: Close
-
-    /// Ends the store: waits for the writer, takes everything home, hands the log's room back and trims the file.
-    /// The file is released even when this throws; then the next opening recovers.
-    package func close() throws(PageFault) {
-        if isClosed { return }
-        if options.isReadOnly || logSync.failed {
-            isEnding.store(true, ordering: .releasing)
-            if markClosed() { file.close() }
-            return
-        }
-        drainCheckpointQueue()
-        // A fault here is met again below; the file must be released whatever happens.
-        if let prepare = beforeCheckpoint.withLock({ $0 }) { try? prepare(true) }
-        try checkpointTurn.lock()
-        if isClosed { return checkpointTurn.unlock() }
-        isEnding.store(true, ordering: .releasing)
-        defer { file.close() }
-        var fault: PageFault?
-        do throws(PageFault) { try tidyUp() } catch { fault = error }
-        _ = markClosed()
-        checkpointTurn.unlock()
-        // A checkpoint that was asked for meanwhile waits for the turn; now it gets it, and finds the store closed.
-        drainCheckpointQueue()
-        if let fault { throw fault }
-    }
-
-    private func tidyUp() throws(PageFault) {
-        guard !writer.log.extents.live.isEmpty || !writer.log.extents.spare.isEmpty else { return }
-        _ = try checkpointHoldingTurn(closing: true)
-        // The other slot leaves the log too, so that every extent but the current one is spare.
-        try withSlots { () throws(PageFault) in try writeSlot(slots.newest.record) }
-        try releasePassedExtents()
-        try handBackExtents()
-        _ = try checkpointHoldingTurn(closing: true)
-        try turn.lock()
-        defer { turn.unlock() }
-        // A commit that came in between stays in the log, for recovery.
-        guard logByteCount == 0 else { return }
-        let end = writer.latest.pageCount
-        if writer.log.extents.all.allSatisfy({ $0.firstPage >= end }) { writer.log.extents.removeAll() }
-        try withSlots { () throws(PageFault) in
-            var record = slots.newest.record
-            record.extents = writer.log.extents.all
-            record.isClean = true
-            record.cleanEnd = record.logTail
-            try writeSlot(record)
-            try writeSlot(record)
-        }
-        let size = max(end, writer.log.extents.pageEnd) * UInt64(pageSize)
-        if size < writer.fileSize {
-            try latching { () throws(FileFault) in
-                try file.resize(to: size)
-                try file.sync()
-            }
-        }
-    }
-
-    /// Gives every extent but the one being written back to the data area, and cuts off what lies at the file's end.
-    private func handBackExtents() throws(PageFault) {
-        try turn.lock()
-        defer { turn.unlock() }
-        guard let current = writer.log.extents.live.last else { return }
-        let transaction = PageTransaction(pager: self, base: writer.latest)
-        let before = writer.log.extents
-        do throws(PageFault) {
-            try transaction.adoptExtents()
-            var given = writer.log.extents.removeSpares()
-            // The close itself still logs a few pages; a nearly full extent needs a successor.
-            if writer.log.room < 64, !given.isEmpty { writer.log.extents.addSpare(given.removeFirst()) }
-            writer.isHandingBack = true
-            let endings = given + (writer.log.extents.spare.isEmpty ? [current] : [])
-            while let last = endings.first(where: { $0.firstPage + $0.pageCount == transaction.working.pageCount }) {
-                transaction.working.pageCount = last.firstPage
-                given.removeAll { $0 == last }
-            }
-            for extent in given { try transaction.adoptAsFree(extent) }
-            try transaction.trimEnd()
-            _ = try transaction.mutablePage(geometry.spacePage(ofBlock: 0))
-            _ = try transaction.prepareCommitKeepingTurn()
-        } catch {
-            writer.log.extents = before
-            writer.isHandingBack = false
-            transaction.abandonKeepingTurn()
-            throw error
-        }
     }
 }

@@ -18,7 +18,7 @@ package final class Pager: @unchecked Sendable {
     package let codec: PageCodecView
     let pageCodec: PageCodec
     let identity: FileIdentity
-    let keys: OpenedKeys
+    let ring: KeyRing
     let file: any StoreFile
     let geometry: SpaceGeometry
     let logGeometry: LogGeometry
@@ -46,6 +46,8 @@ package final class Pager: @unchecked Sendable {
     /// What the writer's turn guards.
     struct WriterState {
         var latest: CommitState
+        /// The tag of the latest commit's last frame: by the chain it stands for the file's whole history.
+        var latestTag: Tag
         var log: WriteAheadLog
         var hints = FreeHints()
         /// Ends of the commits since the newest slot's tail: what a checkpoint may move the tail to.
@@ -68,6 +70,10 @@ package final class Pager: @unchecked Sendable {
         var newestIndex: Int
         /// Tail of the other slot; nil when it is not valid and needs nothing.
         var otherTail: LogPosition?
+        /// What the user's key opens, now.
+        var user: UserKeys?
+        /// The highest slot sequence found at open, also in a slot that did not open.
+        var seen: UInt64 = 0
         /// The extents named by a writer since a checkpoint last looked at the log, which that checkpoint must name too.
         var namedExtents: [LogExtent] = []
     }
@@ -89,7 +95,7 @@ package final class Pager: @unchecked Sendable {
     ) {
         self.file = file
         self.options = options
-        self.keys = keys
+        ring = keys.ring
         self.slots = slots
         identity = slots.newest.identity
         created = slots.newest.record.created
@@ -111,7 +117,7 @@ package final class Pager: @unchecked Sendable {
             box.state.withLock { if state.sequence > $0.published.sequence { $0.published = state } }
         }
         writer = WriterState(
-            latest: recovered.state,
+            latest: recovered.state, latestTag: recovered.commitEnds.last?.tag ?? slots.newest.record.tailTag,
             log: WriteAheadLog(
                 file: file, codec: pageCodec, extents: recovered.extents, end: recovered.end,
                 endTag: recovered.endTag),
@@ -128,9 +134,9 @@ package final class Pager: @unchecked Sendable {
     /// When the file was made, in milliseconds since 1970.
     package let created: Int64
 
-    /// A key of another purpose, bound to this file.
-    package func derivedKey(purpose: String) throws(PageFault) -> SecretKey {
-        try keys.ring.derivedKey(purpose: purpose)
+    /// A key of another purpose, bound to this file; from the current data key or the one named.
+    package func derivedKey(purpose: String, keyNumber: UInt32? = nil) throws(PageFault) -> SecretKey {
+        try ring.derivedKey(purpose: purpose, keyNumber: keyNumber)
     }
 
     // MARK: Reading

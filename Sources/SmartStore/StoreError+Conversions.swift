@@ -86,6 +86,8 @@ extension StoreError {
             self.init(
                 .transactionPoisoned, "An earlier error left the transaction unfit to commit; it was rolled back.",
                 remedy: "Run the transaction again.", server: .noSuchTransaction)
+        case .cancelled:
+            self.init(.cancelled, "It was stopped.", remedy: "Nothing is left of it; call it again.")
         case .nestedWrite:
             self.init(
                 .nestedWrite, "This thread is writing already and would wait for itself.",

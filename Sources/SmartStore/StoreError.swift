@@ -117,6 +117,8 @@ extension StoreError.Code {
     public static let transactionPoisoned = Self("transactionPoisoned")
     /// A write was begun inside a write.
     public static let nestedWrite = Self("nestedWrite")
+    /// The caller stopped it, by its progress closure.
+    public static let cancelled = Self("cancelled")
     /// The reader was past its deadline.
     public static let snapshotExpired = Self("snapshotExpired")
     /// Something is larger than its named limit.
@@ -139,6 +141,8 @@ extension StoreError.Code {
     public static let invalidName = Self("invalidName")
     /// An option or argument out of range.
     public static let invalidArgument = Self("invalidArgument")
+    /// The file is not the one, or not as new as, an anchor says.
+    public static let rolledBack = Self("rolledBack")
     /// The audit chain does not hold.
     public static let auditBroken = Self("auditBroken")
 }
