@@ -36,7 +36,8 @@ for target in ${TARGETS:-$("$fuzzer" --list)}; do
     log=$out/fuzz/$target.log
     mkdir -p "$corpus" "$finds"
     case $target in
-        file | bson | json) longest=8192 ;;
+        file) longest=40960 ;;
+        bson | json) longest=8192 ;;
         *) longest=400 ;;
     esac
     started=$(date +%s)

@@ -107,6 +107,19 @@ package enum FuzzBase {
         return file
     }
 
+    /// The smallest store that has a document: few enough bytes to be changed one by one.
+    static func tiny() throws -> [UInt8] {
+        let disk = SimulatedDisk()
+        disk.stopRecording()
+        var creation = CreationOptions()
+        creation.pageSize = 4096
+        let store = try Store.create(name, in: disk, key: .none, creation: creation, options: options(seed: 42))
+        try store.writeSync { _ = try $0.collection("n").insert(["_id": 1, "text": "tiny"]) }
+        try store.close()
+        guard let file = disk.content(of: name) else { throw FuzzBaseError.notMade }
+        return file
+    }
+
     package enum FuzzBaseError: Error { case notMade }
 
     /// Documents with vectors, short and chained values, a tree of two levels, cache entries, audit entries.

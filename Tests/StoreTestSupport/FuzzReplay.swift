@@ -19,7 +19,9 @@ package struct FuzzReplay {
             seed: seed &* 0x9E37_79B9_7F4A_7C15 &+ UInt64(index) &* 0xD1B5_4A32_D192_ED03, longest: 1 << 20)
         switch target {
         case .bson, .json: return mutator.mutate(seeds[mutator.below(seeds.count)], donors: seeds)
-        case .file: return mutator.noise(upTo: 40)
+        case .file:
+            return index & 3 == 0
+                ? mutator.mutate(seeds[mutator.below(seeds.count)]) : mutator.noise(upTo: 40)
         case .query, .command, .page, .log:
             // Half of them grow out of a seed, half are new decisions.
             return index & 1 == 0 ? mutator.mutate(seeds[mutator.below(seeds.count)]) : mutator.noise(upTo: 120)

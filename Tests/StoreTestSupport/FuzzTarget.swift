@@ -41,7 +41,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .bson: try FuzzSeeds.documents().map(\.bson)
         case .json: try FuzzSeeds.texts()
         case .query, .command: FuzzSeeds.decisions(count: 12, length: 96, seed: 3)
-        case .file: try [FuzzBase.file(.plainClosed), FuzzBase.file(.plainCrashed)]
+        case .file: try [FuzzBase.tiny()] + FuzzSeeds.decisions(count: 8, length: 24, seed: 9)
         case .page, .log: FuzzSeeds.decisions(count: 16, length: 24, seed: 5)
         }
     }
