@@ -89,10 +89,13 @@ extension Pager {
             statistics.framesAppended.add(UInt64(frames.count))
             return images
         } catch {
-            // What was written of it has no commit mark and was never counted as appended: the space is used again.
+            // What was written was never counted as appended: the space is used again.
             writer.log.rewind(to: mark)
-            if error != .diskFull { logSync.fail() }
-            throw error
+            // A write that failed may have been done all the same. A commit that is refused must not be found later, so
+            // its first frame is wiped; where that cannot be made certain, only reopening tells.
+            if error == .diskFull, commit == nil || writer.log.wipeNext() { throw error }
+            logSync.fail()
+            throw commit == nil ? error : .commitUnknown
         }
     }
 

@@ -157,9 +157,14 @@ extension Pager {
                 name, access: options.isReadOnly ? .readOnly : .readWrite, lockWait: options.lockWait)
         } catch { throw PageFault(error) }
         do throws(PageFault) {
-            return try open(file, options: options) { identity throws(PageFault) in
+            let pager = try open(file, options: options) { identity throws(PageFault) in
                 try identity.openKeys(with: key, random: options.random)
             }
+            // No slot was written since the file was made: its maker may have been stopped before the name was certain.
+            if !options.isReadOnly, pager.slots.newest.slotSequence <= 2, Defence.syncFolder.isOn {
+                try mappingFile { () throws(FileFault) in try directory.sync() }
+            }
+            return pager
         } catch {
             file.close()
             throw error

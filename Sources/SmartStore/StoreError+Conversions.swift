@@ -80,7 +80,7 @@ extension StoreError {
             self.init(.closed, "The store or transaction is closed.", remedy: "Open it again.")
         case .commitUnknown:
             self.init(
-                .commitUnknown, "The sync of the commit failed; it is wholly in or wholly out.",
+                .commitUnknown, "Writing or syncing the commit failed; it is wholly in or wholly out.",
                 remedy: "Reopen the store and look.")
         case .transactionPoisoned:
             self.init(

@@ -105,9 +105,12 @@ package struct CrashImages {
         case .write, .resize: pending.append(.content(operation))
         case .sync(let file): settle(file)
         case .failedSync(let file):
+            // Content may be lost for good. A size stands in the inode, which the next successful sync writes whole.
             pending = pending.map { item in
-                guard case .content(let operation) = item, operation.file == file else { return item }
-                return .doubtful(operation)
+                guard case .content(.write(let written, let offset, let bytes)) = item, written == file else {
+                    return item
+                }
+                return .doubtful(.write(file: written, offset: offset, bytes: bytes))
             }
         case .create(let name, let file):
             while durable.count <= file { durable.append(DiskContent()) }
@@ -124,7 +127,7 @@ package struct CrashImages {
             generation += 1
             pending.removeAll { if case .name = $0 { true } else { false } }
             names = liveNames
-        case .note, .attempt: break
+        case .note, .attempt, .mark: break
         }
     }
 

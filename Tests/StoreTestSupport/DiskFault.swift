@@ -1,3 +1,5 @@
+import StoreIO
+
 // What can go wrong on a running disk.
 
 /// Which calls a fault counts.
@@ -35,6 +37,32 @@ package struct DiskFault: Sendable {
         case lostWrite
         /// A write is done at its place and again at another.
         case duplicatedWrite(distance: Int)
+    }
+
+    /// What a fault means for a store that goes on running.
+    package enum Severity: Int, Sendable, Comparable {
+        /// Nothing that was written can be lost: the store must go on.
+        case passing
+        /// No room where room had been promised: the store may go on or end.
+        case unclear
+        /// Something written may be lost: nothing may be acknowledged any more.
+        case lasting
+
+        package static func < (left: Severity, right: Severity) -> Bool { left.rawValue < right.rawValue }
+    }
+
+    func severity(of call: DiskCallKind) -> Severity {
+        switch call {
+        case .reads, .all: return .passing
+        case .syncs: return .lasting
+        case .writes, .changes:
+            switch effect {
+            case .diskFull: return .passing
+            case .fail(let errno), .short(let errno):
+                return FileFault(.write, errno: errno) == .diskFull ? .unclear : .lasting
+            default: return .lasting
+            }
+        }
     }
 
     /// Ordinal of the first call that goes wrong, among the calls of `kind`.

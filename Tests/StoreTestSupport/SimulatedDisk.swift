@@ -22,6 +22,8 @@ package enum DiskOperation: Sendable {
     case note(Int)
     /// Written by the workload: a commit is about to be tried.
     case attempt(Int)
+    /// Written by the workload: something else that its oracle has to know of this moment.
+    case mark(Int)
 }
 
 package final class SimulatedDisk: StoreDirectory {
@@ -36,6 +38,7 @@ package final class SimulatedDisk: StoreDirectory {
         var counts = DiskCallCounts()
         var fault: DiskFault?
         var faultsMet = 0
+        var severity = DiskFault.Severity.passing
         var byteLimit: UInt64 = .max
         var pause: (@Sendable (DiskCallKind) -> Void)?
 
@@ -70,9 +73,14 @@ package final class SimulatedDisk: StoreDirectory {
     /// Calls that the fault has spoilt so far.
     package var faultsMet: Int { state.withLock { $0.faultsMet } }
 
+    /// The worst that the fault has done so far.
+    package var faultSeverity: DiskFault.Severity { state.withLock { $0.severity } }
+
     package func note(_ value: Int) { state.withLock { $0.record(.note(value)) } }
 
     package func attempt(_ value: Int) { state.withLock { $0.record(.attempt(value)) } }
+
+    package func mark(_ value: Int) { state.withLock { $0.record(.mark(value)) } }
 
     package func stopRecording() {
         state.withLock {
@@ -138,6 +146,7 @@ package final class SimulatedDisk: StoreDirectory {
                 {
                     effect = fault.effect
                     state.faultsMet += 1
+                    state.severity = max(state.severity, fault.severity(of: kind))
                 }
             }
             return effect
@@ -148,7 +157,7 @@ package final class SimulatedDisk: StoreDirectory {
         _ operation: FileOperation, _ body: (inout State) throws(FileFault) -> R
     ) throws(FileFault) -> R {
         switch begin(.all) {
-        case .fail(let errno), .short(let errno): throw .failed(operation, errno: errno)
+        case .fail(let errno), .short(let errno): throw FileFault(operation, errno: errno)
         case .diskFull where operation == .open || operation == .rename: throw .diskFull
         default: break
         }

@@ -23,11 +23,11 @@ final class SimulatedFile: StoreFile {
     func read(into bytes: inout MutableRawSpan, at offset: UInt64) throws(FileFault) {
         try checkOpen()
         let effect = disk.begin(.reads)
-        if case .fail(let errno) = effect { throw .failed(.read, errno: errno) }
+        if case .fail(let errno) = effect { throw FileFault(.read, errno: errno) }
         let content = disk.state.withLock { $0.contents[file] }
         let count = bytes.byteCount
         let found = offset < UInt64(content.count) ? content.read(into: &bytes, at: Int(offset)) : 0
-        if case .short(let errno) = effect { throw .failed(.read, errno: errno) }
+        if case .short(let errno) = effect { throw FileFault(.read, errno: errno) }
         guard found == count else { throw .endOfFile(expected: count, found: found) }
         if effect == .bitFlip, count > 0 {
             // Which bit: fixed by the place, so that a replay flips the same one.
@@ -42,7 +42,7 @@ final class SimulatedFile: StoreFile {
         guard access == .readWrite else { throw .readOnly }
         let effect = disk.begin(.writes)
         let copy = bytes.copied
-        if case .fail(let errno) = effect { throw .failed(.write, errno: errno) }
+        if case .fail(let errno) = effect { throw FileFault(.write, errno: errno) }
         try disk.state.withLock { state throws(FileFault) in
             func store(_ bytes: [UInt8], at offset: UInt64) throws(FileFault) {
                 let end = Int(offset) + bytes.count
@@ -55,7 +55,7 @@ final class SimulatedFile: StoreFile {
             switch effect {
             case .short(let errno):
                 try store(Array(copy.prefix(copy.count / 2)), at: offset)
-                throw .failed(.write, errno: errno)
+                throw FileFault(.write, errno: errno)
             case .lostWrite: break
             case .misdirectedWrite(let distance): try store(copy, at: elsewhere(offset, distance, state))
             case .duplicatedWrite(let distance):
@@ -73,7 +73,7 @@ final class SimulatedFile: StoreFile {
 
     func size() throws(FileFault) -> UInt64 {
         try checkOpen()
-        if case .fail(let errno) = disk.begin(.all) { throw .failed(.size, errno: errno) }
+        if case .fail(let errno) = disk.begin(.all) { throw FileFault(.size, errno: errno) }
         return disk.state.withLock { UInt64($0.contents[file].count) }
     }
 
@@ -82,7 +82,7 @@ final class SimulatedFile: StoreFile {
         guard access == .readWrite else { throw .readOnly }
         let effect = disk.begin(.changes)
         switch effect {
-        case .fail(let errno), .short(let errno): throw .failed(.resize, errno: errno)
+        case .fail(let errno), .short(let errno): throw FileFault(.resize, errno: errno)
         default: break
         }
         try disk.state.withLock { state throws(FileFault) in
@@ -100,15 +100,20 @@ final class SimulatedFile: StoreFile {
             switch effect {
             case .fail(let errno), .short(let errno):
                 state.record(.failedSync(file: file))
-                throw .failed(.sync, errno: errno)
+                throw FileFault(.sync, errno: errno)
             case .syncHidesLoss:
                 state.record(.failedSync(file: file))
-                throw .failed(.sync, errno: 5)
+                throw FileFault(.sync, errno: 5)
             case .syncDropsData:
                 state.record(.failedSync(file: file))
-                if let synced = state.synced[file] { state.contents[file] = synced }
-                throw .failed(.sync, errno: 5)
-            case .diskFull: throw .diskFull
+                if var synced = state.synced[file] {
+                    synced.resize(to: state.contents[file].count)
+                    state.contents[file] = synced
+                }
+                throw FileFault(.sync, errno: 5)
+            case .diskFull:
+                state.record(.failedSync(file: file))
+                throw .diskFull
             default:
                 state.record(.sync(file: file))
                 if state.fault?.effect == .syncDropsData { state.synced[file] = state.contents[file] }

@@ -82,7 +82,7 @@ struct CrashWalk {
         index += 1
         while index < operations.count {
             switch operations[index] {
-            case .note, .attempt: progress.follow(operations[index])
+            case .note, .attempt, .mark: progress.follow(operations[index])
             default: return
             }
             index += 1
@@ -97,7 +97,7 @@ struct CrashWalk {
     /// The image of a draw, unless it was handed out before in the same state of knowledge.
     mutating func newImage(_ damage: CrashDamage, _ drawSeed: UInt64) -> CrashImage? {
         let image = images.image(images.draw(damage, seed: drawSeed))
-        let isNew = tried.insert([image.identity, Int(progress.acknowledged)]).inserted
+        let isNew = tried.insert([image.identity, Int(progress.acknowledged), progress.marks.count]).inserted
         return isNew ? image : nil
     }
 

@@ -18,8 +18,6 @@ package final class PagerSession: TrialSession {
     private var models: [CommitSequence: PageModel] = [:]
     /// A commit whose outcome only reopening tells.
     private var unknown: (sequence: CommitSequence, model: PageModel)?
-    /// What the engine did against a promise while it ran.
-    package private(set) var violations: [String] = []
     private var opened: UInt64 = 0
 
     package convenience init(seed: UInt64) {
@@ -31,7 +29,7 @@ package final class PagerSession: TrialSession {
         self.seed = seed
         self.workload = workload
         random = SeededRandomSource(seed: mixedSeed(seed, 1))
-        isEncrypted = mixedSeed(seed, 2) % 3 != 0
+        isEncrypted = workload.needsKey || mixedSeed(seed, 2) % 3 != 0
     }
 
     package var name: String { workload.name }
@@ -201,7 +199,7 @@ package final class PagerSession: TrialSession {
         return try body()
     }
 
-    package func comeBack(on disk: SimulatedDisk, seed: UInt64) throws {
+    package func comeBack(on disk: SimulatedDisk, _ progress: SessionProgress, seed: UInt64) throws {
         guard try disk.exists(Self.file) else { return }
         let pager = try Pager.open(Self.file, in: disk, key: key, options: options(mixedSeed(seed, 4)))
         // What a reader was shown must stay.
@@ -222,14 +220,14 @@ package final class PagerSession: TrialSession {
 
     // MARK: After errors
 
-    package func inspectOpenStore(mustFail: Bool) -> String? {
+    package func inspectOpenStore(after severity: DiskFault.Severity) -> String? {
         guard let pager else { return nil }
         do {
             let view = try pager.beginSnapshot()
             defer { view.close() }
             if let difference = try model.difference(in: view) { return "after the error, \(difference)" }
         } catch let fault as PageFault where fault == .failed || fault == .closed {
-            if !mustFail { return "the store is \(fault) although nothing that was written failed" }
+            if severity == .passing { return "the store is \(fault) although nothing that was written failed" }
         } catch { return "a read after the error: \(error)" }
         do {
             try commit { transaction, model in
@@ -237,9 +235,11 @@ package final class PagerSession: TrialSession {
                 PageModel.write(1, to: frame)
                 model.values[frame.id.number] = 1
             }
-            return mustFail ? "a commit was acknowledged after a failed write or sync" : nil
-        } catch { return mustFail ? nil : "no commit after the error: \(error)" }
+            return severity == .lasting ? "a commit was acknowledged after a failed write or sync" : nil
+        } catch { return severity == .passing ? "no commit after the error: \(error)" : nil }
     }
+
+    package func isNamed(_ error: any Error) -> Bool { error is PageFault }
 
     package func abandon() {
         try? pager?.close()
@@ -255,7 +255,7 @@ package final class PagerSession: TrialSession {
         try open()
         let sequence = try current().published.sequence
         if let unknown, sequence >= unknown.sequence, try isShown(unknown.model) {
-            model = unknown.model
+            // It is in.
         } else if let unknown {
             models[unknown.sequence] = nil
         } else if progress.acknowledged == 0 {
@@ -263,6 +263,9 @@ package final class PagerSession: TrialSession {
             models[sequence] = model
         }
         unknown = nil
+        // Relaxed commits that were never synced may be gone; what comes now goes on from what is there.
+        models = models.filter { $0.key <= sequence }
+        if let shown = known(sequence) { model = shown }
         let check = try current().beginTransaction()
         let difference = try compare(check, progress)
         check.rollBack()

@@ -8,6 +8,8 @@ struct PagerWorkload: Sendable {
     let name: String
     /// Changed pages a transaction keeps before it spills; nil: the engine's default.
     var transactionPageLimit: Int?
+    /// Only an encrypted file will do.
+    var needsKey = false
     let run: @Sendable (PagerSession) throws -> Void
 
     static let all: [PagerWorkload] = [
@@ -114,6 +116,17 @@ struct PagerWorkload: Sendable {
             try session.close()
             try session.open()
             try session.commit { try session.allocate(2, $0, &$1) }
+            try session.close()
+        },
+        PagerWorkload(name: "rotate", needsKey: true) { session in
+            try session.create()
+            for _ in 0..<3 {
+                try session.commit { try session.change(8, $0, &$1) }
+                try session.commit { try session.free(2, $0, &$1) }
+                let result = try session.current().rotateDataKey()
+                guard result.isFinished else { throw TrialError("the rotation did not finish") }
+            }
+            try session.commit { try session.change(3, $0, &$1) }
             try session.close()
         },
         PagerWorkload(name: "huge transaction", transactionPageLimit: 40) { session in

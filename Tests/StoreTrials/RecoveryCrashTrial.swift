@@ -55,7 +55,7 @@ package struct RecoveryCrashTrial: Trial {
         let seed = random.next()
         let disk = SimulatedDisk(contents: files)
         return session.keepingOracle {
-            do { try session.comeBack(on: disk, seed: seed) } catch { return "recovery \(depth): \(error)" }
+            do { try session.comeBack(on: disk, progress, seed: seed) } catch { return "recovery \(depth): \(error)" }
             var walk = CrashWalk(operations: disk.operations, base: files, seed: seed, progress: progress)
             let failure = walk.next(budget: budget, outcome: &outcome, verify: session.verify)
             if let failure { return "in recovery \(depth), \(failure)" }

@@ -39,17 +39,11 @@ package struct StoreModel: Equatable, Sendable {
             guard let model = collections[info.name] else { continue }
             let reader = tx.reader(info.name)
             var count = 0
-            var wrong: String?
-            try reader.forEach { document in
+            for document in try reader.find() {
                 count += 1
-                guard let id = document["_id"]?.int else {
-                    wrong = "\(info.name): a document without _id"
-                    return false
-                }
-                if model.documents[Int32(id)] != document.bson { wrong = "\(info.name): document \(id) differs" }
-                return wrong == nil
+                guard let id = document["_id"]?.int else { return "\(info.name): a document without _id" }
+                guard model.documents[Int32(id)] == document.bson else { return "\(info.name): document \(id) differs" }
             }
-            if let wrong { return wrong }
             guard count == model.documents.count, info.documentCount == count else {
                 return "\(info.name): \(count) documents (\(info.documentCount) counted), not \(model.documents.count)"
             }

@@ -31,12 +31,35 @@ package final class StoreSession: TrialSession {
         self.seed = seed
         self.workload = workload
         random = SeededRandomSource(seed: mixedSeed(seed, 1))
-        isEncrypted = mixedSeed(seed, 2) % 3 != 0
+        isEncrypted = workload.needsKey || mixedSeed(seed, 2) % 3 != 0
     }
 
     package var name: String { workload.name }
 
-    private var key: EncryptionKey { isEncrypted ? .raw([UInt8](repeating: 5, count: 32)) : .none }
+    /// Changes of the key that have begun, and those that have returned: marks 1, 3, 5 … and 2, 4, 6 …
+    private var keyMark = 0
+    /// Marks of backups that have returned: from here on.
+    private static let backupMark = 1000
+
+    private func key(_ number: Int) -> EncryptionKey {
+        isEncrypted ? .raw([UInt8](repeating: UInt8(5 + number), count: 32)) : .none
+    }
+
+    private var key: EncryptionKey { key(keyMark / 2) }
+
+    /// Opens with the key of the moment, or, while it was being changed, with the old or the new one.
+    private func open(
+        on disk: SimulatedDisk, _ marks: Set<Int>, _ purpose: UInt64
+    ) throws -> (store: Store, key: EncryptionKey) {
+        let mark = marks.filter { $0 < Self.backupMark }.max() ?? 0
+        do {
+            let store = try Store.open(Self.file, in: disk, key: key(mark / 2), options: options(purpose))
+            return (store, key(mark / 2))
+        } catch let error as StoreError where error.code == .wrongKey && mark % 2 == 1 {
+            let key = key((mark + 1) / 2)
+            return (try Store.open(Self.file, in: disk, key: key, options: options(purpose)), key)
+        }
+    }
 
     private func options(_ purpose: UInt64) -> StoreOptions {
         var options = StoreOptions()
@@ -83,7 +106,31 @@ package final class StoreSession: TrialSession {
 
     func open() throws {
         opened += 1
-        store = try Store.open(Self.file, in: disk, key: key, options: options(200 + opened))
+        store = try open(on: disk, progress.marks, 200 + opened).store
+    }
+
+    func changeKey() throws {
+        mark(keyMark + 1)
+        try current().changeKey(to: key((keyMark + 1) / 2))
+        mark(keyMark + 1)
+    }
+
+    private func mark(_ value: Int) {
+        if value < Self.backupMark { keyMark = value }
+        progress.marks.insert(value)
+        disk.mark(value)
+    }
+
+    func backup(_ number: Int) throws {
+        try current().backup(to: FilePlace("backup-\(number)", in: disk))
+        mark(Self.backupMark + number)
+    }
+
+    /// Closes the file, compacts it, opens it again.
+    func compactClosed() throws {
+        try close()
+        try Store.compact(FilePlace(Self.file, in: disk), key: key, options: options(mixedSeed(seed, 8, opened)))
+        try open()
     }
 
     func reopen() throws {
@@ -96,7 +143,9 @@ package final class StoreSession: TrialSession {
         disk.note(Int(sequence))
     }
 
-    func commit(_ durability: Durability = .grouped, _ body: (WriteTransaction, inout StoreModel) throws -> Void) throws {
+    func commit(
+        _ durability: Durability = .grouped, _ body: (WriteTransaction, inout StoreModel) throws -> Void
+    ) throws {
         let transaction = try current().beginWrite()
         // Asked now: a transaction that spills bears its own sequence already.
         let sequence = transaction.sequence + 1
@@ -133,7 +182,7 @@ package final class StoreSession: TrialSession {
     /// Compares what a reader sees now with a model, by default the newest.
     func expectShown(_ model: StoreModel? = nil, in reader: ReadTransaction? = nil) throws {
         func look(_ tx: ReadTransaction) throws {
-            if let difference = try difference(tx, model ?? self.model) { throw TrialError("a reader saw: \(difference)") }
+            if let wrong = try difference(tx, model ?? self.model) { throw TrialError("a reader saw: \(wrong)") }
         }
         if let reader { try look(reader) } else { try current().readSync { try look($0) } }
     }
@@ -155,11 +204,12 @@ package final class StoreSession: TrialSession {
         }
         let crashed = SimulatedDisk(contents: contents)
         crashed.stopRecording()
-        let first = try Store.open(Self.file, in: crashed, key: key, options: options(mixedSeed(seed, 1)))
+        let (first, key) = try open(on: crashed, progress.marks, mixedSeed(seed, 1))
         let report = try first.check()
         guard report.isClean else { return "check: \(report.findings.prefix(3))" }
         let (sequence, wrong) = try first.readSync { ($0.sequence, try compare($0, progress)) }
         if let wrong { return wrong }
+        if let wrong = try verifyBeside(contents, progress, seed: seed) { return wrong }
 
         // What recovery left, opened again: the same commit. Then one more, which a crash right after must not undo.
         let left = crashed.contents
@@ -177,6 +227,37 @@ package final class StoreSession: TrialSession {
         guard var model = known(sequence) else { return "no model" }
         model.collections["after", default: .init()].documents[1] = document.bson
         return try third.readSync { try difference($0, model) }.map { "after one more commit, \($0)" }
+    }
+
+    /// Backups are whole as soon as they have their name; a key that was given up opens neither slot.
+    private func verifyBeside(
+        _ contents: [String: DiskContent], _ progress: SessionProgress, seed: UInt64
+    ) throws -> String? {
+        for mark in progress.marks where mark >= Self.backupMark {
+            guard contents["backup-\(mark - Self.backupMark)"] != nil else { return "a backup is gone" }
+        }
+        for name in contents.keys where name.hasPrefix("backup-") && !name.hasSuffix(".smartstore-new") {
+            let disk = SimulatedDisk(contents: contents)
+            disk.stopRecording()
+            let copy = try Store.open(name, in: disk, key: key, options: options(mixedSeed(seed, 5)))
+            let report = try copy.check()
+            guard report.isClean else { return "\(name): check: \(report.findings.prefix(3))" }
+            let shown = try copy.readSync { $0.sequence }
+            guard let model = known(shown) else { return "\(name) shows commit \(shown), which nobody made" }
+            if let wrong = try copy.readSync({ try difference($0, model) }) { return "\(name): \(wrong)" }
+        }
+        let mark = progress.marks.filter { $0 < Self.backupMark }.max() ?? 0
+        guard mark > 0, mark % 2 == 0 else { return nil }
+        for slot in [nil, 0, 1] {
+            var content = contents[Self.file] ?? DiskContent()
+            if let slot { content.write([UInt8](repeating: 0, count: 4096), at: slot * 4096) }
+            let disk = SimulatedDisk(contents: [Self.file: content])
+            do {
+                _ = try Store.open(Self.file, in: disk, key: key(mark / 2 - 1), options: options(mixedSeed(seed, 6)))
+                return "the key that was given up still opens it"
+            } catch let error as StoreError where error.code == .wrongKey || error.code == .corruptSuperblock {}
+        }
+        return nil
     }
 
     private func known(_ sequence: UInt64) -> StoreModel? {
@@ -202,9 +283,9 @@ package final class StoreSession: TrialSession {
         return try body()
     }
 
-    package func comeBack(on disk: SimulatedDisk, seed: UInt64) throws {
+    package func comeBack(on disk: SimulatedDisk, _ progress: SessionProgress, seed: UInt64) throws {
         guard try disk.exists(Self.file) else { return }
-        let store = try Store.open(Self.file, in: disk, key: key, options: options(mixedSeed(seed, 4)))
+        let store = try open(on: disk, progress.marks, mixedSeed(seed, 4)).store
         let shown = try store.readSync { $0.sequence }
         guard var seen = known(shown) else { throw TrialError("shows commit \(shown), which nobody made") }
         // What a reader was shown must stay.
@@ -222,18 +303,20 @@ package final class StoreSession: TrialSession {
 
     // MARK: After errors
 
-    package func inspectOpenStore(mustFail: Bool) -> String? {
+    package func inspectOpenStore(after severity: DiskFault.Severity) -> String? {
         guard let store else { return nil }
         do {
             if let wrong = try store.readSync({ try difference($0, model) }) { return "after the error, \(wrong)" }
         } catch let error as StoreError where error.code == .failed || error.code == .closed {
-            if !mustFail { return "the store is \(error.code.rawValue) although nothing that was written failed" }
+            if severity == .passing { return "the store is \(error.code.rawValue) although nothing that was written failed" }
         } catch { return "a read after the error: \(error)" }
         do {
             try commit { try put($0, &$1, "more", 1, byteCount: 30) }
-            return mustFail ? "a commit was acknowledged after a failed write or sync" : nil
-        } catch { return mustFail ? nil : "no commit after the error: \(error)" }
+            return severity == .lasting ? "a commit was acknowledged after a failed write or sync" : nil
+        } catch { return severity == .passing ? "no commit after the error: \(error)" : nil }
     }
+
+    package func isNamed(_ error: any Error) -> Bool { error is StoreError }
 
     package func abandon() {
         try? store?.close()
@@ -251,7 +334,7 @@ package final class StoreSession: TrialSession {
         if let unknown, sequence >= unknown.sequence,
             try current().readSync({ try difference($0, unknown.model) }) == nil
         {
-            model = unknown.model
+            // It is in.
         } else if let unknown {
             models[unknown.sequence] = nil
         } else if progress.acknowledged == 0 {
@@ -259,6 +342,9 @@ package final class StoreSession: TrialSession {
             models[sequence] = model
         }
         unknown = nil
+        // Relaxed commits that were never synced may be gone; what comes now goes on from what is there.
+        models = models.filter { $0.key <= sequence }
+        if let shown = known(sequence) { model = shown }
         let report = try current().check()
         guard report.isClean else { return "check: \(report.findings.prefix(3))" }
         if let wrong = try current().readSync({ try compare($0, progress) }) { return wrong }

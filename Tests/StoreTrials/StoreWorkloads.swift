@@ -9,6 +9,8 @@ struct StoreWorkload: Sendable {
     var transactionByteLimit: Int?
     var cacheSegmentByteLimit = 1 << 20
     var mayEvict = false
+    /// Only an encrypted file will do.
+    var needsKey = false
     let run: @Sendable (StoreSession) throws -> Void
 
     static let all: [StoreWorkload] = [
@@ -217,6 +219,53 @@ struct StoreWorkload: Sendable {
                 if step == 4 { try session.checkpoint() }
             }
             try session.expectShown()
+        },
+        StoreWorkload(name: "change of key", needsKey: true) { session in
+            try session.create()
+            for _ in 0..<3 {
+                try session.commit { try session.change(3, $0, &$1) }
+                try session.changeKey()
+                try session.commit { try session.change(3, $0, &$1) }
+            }
+            try session.reopen()
+            try session.expectShown()
+        },
+        StoreWorkload(name: "rotation of the data key", needsKey: true) { session in
+            try session.create()
+            for round in 0..<2 {
+                try session.commit { try session.change(12, $0, &$1) }
+                let report = try session.current().rotateKey()
+                guard report.isFinished else { throw TrialError("the rotation did not finish") }
+                try session.commit { try session.change(3, $0, &$1) }
+                if round == 0 { try session.reopen() }
+            }
+            try session.expectShown()
+        },
+        StoreWorkload(name: "compaction") { session in
+            try session.create()
+            try session.commit { tx, model in
+                for id in 0..<60 { try session.put(tx, &model, "notes", Int32(id), byteCount: 900) }
+            }
+            try session.commit { tx, model in
+                for id in 0..<45 { try session.delete(tx, &model, "notes", Int32(id)) }
+                for id in 100..<110 { try session.putVector(tx, &model, "notes", Int32(id)) }
+            }
+            _ = try session.current().compact()
+            try session.commit { try session.change(4, $0, &$1) }
+            try session.compactClosed()
+            try session.expectShown()
+            try session.commit { try session.change(4, $0, &$1) }
+            try session.close()
+        },
+        StoreWorkload(name: "backup") { session in
+            try session.create()
+            for round in 0..<2 {
+                try session.commit { try session.change(8, $0, &$1) }
+                try session.backup(round)
+                try session.commit { try session.change(3, $0, &$1) }
+                try session.checkpoint()
+            }
+            try session.close()
         },
         StoreWorkload(name: "mixed", transactionByteLimit: 1 << 18) { session in
             try session.create()

@@ -12,6 +12,7 @@ public struct TrialOutcome: Sendable {
     /// What went wrong, each with the seed and the step that replays it. Empty: the promise held.
     public var failures: [String] = []
 
+    /// Nothing tried yet.
     public init() {}
 
     /// Adds what another round did.
@@ -62,6 +63,7 @@ public struct TrialRow: Sendable {
     /// What has to be said about it.
     public var remark: String
 
+    /// A row by its figures.
     public init(
         name: String, title: String, unit: String, everyChange: UInt64, release: UInt64, weight: Double = 1,
         remark: String = ""

@@ -9,6 +9,9 @@ package struct SessionProgress: Sendable {
     /// The newest commit that was tried.
     package var attempted: UInt64 = 0
 
+    /// What the workload marked so far.
+    package var marks: Set<Int> = []
+
     package init() {}
 
     /// Takes in what the workload noted on its disk.
@@ -16,6 +19,7 @@ package struct SessionProgress: Sendable {
         switch operation {
         case .note(let sequence): acknowledged = UInt64(sequence)
         case .attempt(let sequence): attempted = UInt64(sequence)
+        case .mark(let mark): marks.insert(mark)
         default: break
         }
     }
@@ -38,14 +42,17 @@ package protocol TrialSession: AnyObject {
 
     /// Opens what a crash left and commits once, as a program that comes back would, on a disk that records it. The oracle
     /// forgets what that crash has undone.
-    func comeBack(on disk: SimulatedDisk, seed: UInt64) throws
+    func comeBack(on disk: SimulatedDisk, _ progress: SessionProgress, seed: UInt64) throws
 
     /// Runs `body` and makes the oracle what it was.
     func keepingOracle<R>(_ body: () throws -> R) rethrows -> R
 
     /// After an error of a running disk, with the disk well again: looks at the store that is still open.
-    /// - Parameter mustFail: a write or sync has failed, so nothing may be acknowledged any more.
-    func inspectOpenStore(mustFail: Bool) -> String?
+    /// - Parameter severity: whether it must go on, or must acknowledge nothing more.
+    func inspectOpenStore(after severity: DiskFault.Severity) -> String?
+
+    /// Whether an error is one that the engine names, not one of the workload's own.
+    func isNamed(_ error: any Error) -> Bool
 
     /// Gives the open store up, whatever it says.
     func abandon()
