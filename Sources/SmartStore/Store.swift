@@ -23,7 +23,8 @@ public final class Store: Sendable {
     /// The settings it was opened with.
     public let options: StoreOptions
     let pager: Pager
-    let auditKey: SecretKey
+    package let auditSettings: AuditSettings
+    let auditClock = AuditClock()
     let segments = SegmentRegistry()
     let schema = SchemaCache()
     let touchedCacheKeys = TouchedKeys()
@@ -35,7 +36,10 @@ public final class Store: Sendable {
     private init(pager: Pager, options: StoreOptions) throws {
         self.pager = pager
         self.options = options
-        auditKey = try pager.derivedKey(purpose: "audit")
+        auditSettings = AuditSettings(
+            fileID: pager.fileID, epochEntryLimit: UInt64(options.auditEpochEntryLimit),
+            epochMilliseconds: Int64(options.auditEpochDuration / .milliseconds(1)),
+            chainKey: try pager.derivedKey(purpose: "audit"))
         metrics = StoreMetrics(fileID: Hex.text(pager.fileID))
         var random = SystemRandomNumberGenerator()
         if let seeded = options.random as? SeededRandomSource {
@@ -47,6 +51,7 @@ public final class Store: Sendable {
         commitQueue = CommitQueue()
         linker = VectorLinker(segments: segments, logger: options.logger)
         try restoreVectorIndexes()
+        restoreAuditClock()
         let (segments, linker) = (segments, linker)
         pager.beforeCheckpoint.withLock { prepare in
             // Weakly: the indexes read their blocks through the pager, and must not keep it alive through this.
@@ -127,6 +132,7 @@ public final class Store: Sendable {
         try converting {
             linker.stop()
             commitQueue.stop()
+            sealAuditWhenDue()
             try pager.close()
         }
     }
