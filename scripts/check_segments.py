@@ -171,8 +171,8 @@ def array_page(store, root, index):
     if index >= u64(node, 8):
         return bytes(store.payload - 16)
     while node[0] == 5:
-        span = store.fan ** (node[1] - 1)
-        child = u64(node, 16 + 8 * (index // span % store.fan))
+        span = store.array_fan ** (node[1] - 1)
+        child = u64(node, 16 + 8 * (index // span % store.array_fan))
         if child == 0:
             return bytes(store.payload - 16)
         level, expected, node = node[1] - 1, index - index % span, store.page(child)

@@ -48,7 +48,7 @@ class Slot:
 
     def __init__(self, raw):
         self.raw, self.page_size, self.file_id, self.salt = raw, u32(raw, 12), raw[16:32], raw[48:80]
-        self.encrypted, self.sequence = raw[32] == 1, u64(raw, 80)
+        self.version, self.encrypted, self.sequence = u32(raw, 8), raw[32] == 1, u64(raw, 80)
 
     def open(self, secret):
         """Sections 2 and 3: keys, HMAC, body."""
@@ -72,7 +72,8 @@ class Slot:
         body = self.unseal(raw[232:248], raw[248:256], 3, raw[:256], raw[256:3968], raw[3968:3984])
         require(body is not None, "a superblock slot does not open")
         self.state, self.tail, self.tail_tag = body[:64], u64(body, 64), body[72:88]
-        self.roots = struct.unpack_from("<8Q", body, 112)
+        words = struct.unpack_from("<16Q", body, 112)
+        self.roots = [(word, None) for word in words[:8]] if self.version == 1 else list(zip(words[::2], words[1::2]))
         self.extents = [struct.unpack_from("<3Q", body, 240 + 24 * i) for i in range(u32(body, 88))]
         return self
 
@@ -113,7 +114,7 @@ def find_slots(file):
     for at in (0, 4096, 8192, 16384, 32768, 65536):
         raw = file[at:at + 4096]
         if len(raw) == 4096 and raw[:8] == b"SMARTST\n" and hashlib.sha256(raw[:4064]).digest() == raw[4064:]:
-            require(u32(raw, 8) == 1, f"format version {u32(raw, 8)}")
+            require(u32(raw, 8) in (1, 2), f"format version {u32(raw, 8)}")
             if at in (0, u32(raw, 12)):
                 found[at] = Slot(raw)
     require(found, "no valid superblock slot: not a store, or damaged")
@@ -131,19 +132,21 @@ class Store:
         require(self.slot, error)
         self.page_size = self.slot.page_size
         self.payload = self.page_size - 48
-        self.fan = (self.payload - 16) // 8
+        self.entry = 8 if self.slot.version == 1 else 16
+        self.fan = (self.payload - 16) // self.entry
+        self.array_fan = (self.payload - 16) // 8
         self.state, self.logged, self.cache = self.slot.state, {}, {}
         self.replay()
         self.sequence, self.catalog = u64(self.state, 0), u64(self.state, 24)
 
     def open_page(self, page, at):
-        """Section 4: (version, payload) of the image at a file offset, or None."""
+        """Section 4: (version, payload, low half of the tag) of the image at a file offset, or None."""
         image = self.file[at:at + self.page_size]
         if len(image) < self.page_size:
             return None
         clear = struct.pack("<Q", page) + image[:24]
         payload = self.slot.unseal(image[8:24], image[24:32], 1, clear, image[48:], image[32:48])
-        return payload and (u64(image, 0), payload)
+        return payload and (u64(image, 0), payload, u64(image, 32))
 
     # Section 6: the log.
 
@@ -197,7 +200,7 @@ class Store:
                 torn = not found or u64(found[0], 8) < end or u64(found[0], 32) <= end
                 require(torn, f"log damaged at {end}, below what was synced")
 
-    # Section 5: where a page is, and which version its home must hold.
+    # Section 5: where a page is, and which image its home must hold.
 
     def page(self, page):
         if page in self.logged:
@@ -205,21 +208,27 @@ class Store:
         if page not in self.cache:
             opened = self.open_page(page, page * self.page_size)
             require(opened, f"page {page} does not open")
-            require(opened[0] == self.home_version(page), f"page {page} holds another version than the map says")
+            version, tag = self.home_image(page)
+            require(opened[0] == version, f"page {page} holds another version than the map says")
+            require(tag in (None, opened[2]), f"page {page} holds another image than the map says")
             self.cache[page] = opened[1]
         return self.cache[page]
 
-    def home_version(self, page):
+    def home_image(self, page):
         fan, block, place = self.fan, page // self.fan, page % self.fan
         if place == 4 and block % (fan * fan) == 0:
             return self.slot.roots[block // (fan * fan)]
         if place == 3 and block % fan == 0:
             top = self.page(block // (fan * fan) * fan * fan * fan + 4)
-            return u64(top, 16 + 8 * (block // fan % fan)) >> 16
+            return self.map_entry(top, block // fan % fan, 16)
         if place == 2:
             directory = self.page(block // fan * fan * fan + 3)
-            return u64(directory, 16 + 8 * (block % fan)) >> 16
-        return u64(self.page(block * fan + 2), 16 + 8 * place) >> 2
+            return self.map_entry(directory, block % fan, 16)
+        return self.map_entry(self.page(block * fan + 2), place, 2)
+
+    def map_entry(self, content, index, shift):
+        at = 16 + self.entry * index
+        return u64(content, at) >> shift, None if self.slot.version == 1 else u64(content, at + 8)
 
     # Section 7: trees and chains.
 

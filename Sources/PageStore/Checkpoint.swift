@@ -25,7 +25,7 @@ extension Pager {
 
     func checkpointHoldingTurn(closing: Bool) throws(PageFault) -> Bool {
         guard !logSync.failed else { throw .failed }
-        try flush()
+        if Defence.syncLogBeforeHome.isOn { try flush() }
         let limit = readers.state.withLock { closing ? $0.published.sequence : $0.checkpointLimit }
         let home = try withSlots { () throws(PageFault) in slots.newest.record.state.sequence }
         guard limit > home || (closing && logByteCount > 0) else {
@@ -35,9 +35,9 @@ extension Pager {
         let data = cache.versions(atMost: limit).filter { geometry.place(of: $0.page) == .data }
         try copyHome(data)
         let map = try recordVersions(of: data, limit: limit)
-        try logSync.sync(through: map.end.end)
+        if Defence.syncLogBeforeHome.isOn { try logSync.sync(through: map.end.end) }
         try copyHome(map.pages)
-        try latching { () throws(FileFault) in try file.sync() }
+        if Defence.syncHomeBeforeSlot.isOn { try latching { () throws(FileFault) in try file.sync() } }
         try withSlots { () throws(PageFault) in
             var record = slots.newest.record
             record.state = map.tail.state
@@ -51,8 +51,7 @@ extension Pager {
             try writeSlot(record)
         }
         spaceRoots.withLock { $0 = map.roots }
-        for (page, version, _) in data { cache.movedHome(page, version: version) }
-        for (page, version, _) in map.pages { cache.movedHome(page, version: version) }
+        for moved in data + map.pages { cache.movedHome(moved.page, version: moved.version) }
         statistics.pagesCheckpointed.add(UInt64(data.count + map.pages.count))
         statistics.checkpoints.add(1)
         try releasePassedExtents()
@@ -65,7 +64,7 @@ extension Pager {
         defer { turn.unlock() }
         let (tail, needed) = try withSlots { () throws(PageFault) in
             let tail = slots.newest.record.logTail
-            return (tail, min(tail, slots.otherTail ?? tail))
+            return (tail, Defence.bothSlotsNeed.isOn ? min(tail, slots.otherTail ?? tail) : tail)
         }
         writer.log.extents.release(before: needed)
         writer.commitEnds.removeAll { $0.end <= tail }
@@ -77,40 +76,41 @@ extension Pager {
         var end: CommitEnd
         /// Where the log's tail may go.
         var tail: CommitEnd
-        var pages: [(page: UInt64, version: CommitSequence, offset: UInt64)]
+        var pages: [PageVersion]
         var extents: [LogExtent]
-        var roots: [UInt64]
+        var roots: [ImageName]
     }
 
     /// Writes the versions of home pages into the map, in a transaction of its own.
     private func recordVersions(
-        of data: [(page: UInt64, version: CommitSequence, offset: UInt64)], limit: CommitSequence
+        of data: [PageVersion], limit: CommitSequence
     ) throws(PageFault) -> MapCommit {
         try turn.lock()
         defer { turn.unlock() }
         guard !logSync.failed else { throw .failed }
         let transaction = PageTransaction(pager: self, base: writer.latest)
+        transaction.linksMap = true
         let base = writer.latest.sequence
         let sequence = base + 1
-        var roots = spaceRoots.withLock { $0 }
         do throws(PageFault) {
-            for (page, version, _) in data {
-                guard let (parent, index) = geometry.parent(of: page) else { continue }
-                transaction.touchedBlocks.insert(geometry.block(of: page))
-                try transaction.mutablePage(parent).setSpaceVersion(version, at: index)
+            for home in data {
+                guard let (parent, index) = geometry.parent(of: home.page) else { continue }
+                transaction.touchedBlocks.insert(geometry.block(of: home.page))
+                let image = ImageName(version: home.version, tag: home.image.tag)
+                geometry.setImage(image, index, of: try transaction.mutablePage(parent))
             }
             // Map pages that transactions have logged go home too, so they belong to this commit.
-            for (page, _, _) in cache.versions(atMost: .max) where geometry.place(of: page) != .data {
-                _ = try transaction.mutablePage(PageID(page))
+            for logged in cache.versions(atMost: .max) where geometry.place(of: logged.page) != .data {
+                _ = try transaction.mutablePage(PageID(logged.page))
             }
             // Room for this commit may take an extent, and that may change the map again.
             var known = -1
             while known != transaction.dirty.count {
                 known = transaction.dirty.count
-                try linkMap(transaction, sequence: sequence, roots: &roots)
+                try linkMap(transaction, sequence: sequence)
                 try prepareRoom(for: transaction)
             }
-            try linkMap(transaction, sequence: sequence, roots: &roots)
+            try linkMap(transaction, sequence: sequence)
         } catch {
             transaction.abandonKeepingTurn()
             throw error
@@ -121,30 +121,30 @@ extension Pager {
         // With no commit between, everything up to the map's own commit is home after this checkpoint.
         let tail = base == limit ? end : writer.commitEnds.last { $0.state.sequence <= limit }
         guard let tail else { throw .failed }
-        let located = pages.compactMap { page -> (page: UInt64, version: CommitSequence, offset: UInt64)? in
-            guard case .log(let version, let offset) = cache.locate(page, atMost: sequence) else { return nil }
-            return (page, version, offset)
+        let located = pages.compactMap { page -> PageVersion? in
+            guard case .log(let version, let image) = cache.locate(page, atMost: sequence) else { return nil }
+            return PageVersion(page: page, version: version, image: image)
+        }
+        var roots = spaceRoots.withLock { $0 }
+        for top in located where geometry.place(of: top.page) == .topDirectory {
+            let image = ImageName(version: top.version, tag: geometry.namesTags ? top.image.tag : nil)
+            roots[geometry.topIndex(ofBlock: geometry.block(of: top.page))] = image
         }
         try withSlots { () throws(PageFault) in slots.namedExtents = [] }
         return MapCommit(
             end: end, tail: tail, pages: located, extents: writer.log.extents.all, roots: roots)
     }
 
-    /// Records the versions of changed map pages in their directories.
-    private func linkMap(
-        _ transaction: PageTransaction, sequence: CommitSequence, roots: inout [UInt64]
-    ) throws(PageFault) {
+    /// Records the versions of changed map pages in their directories. The tags follow when they are sealed.
+    private func linkMap(_ transaction: PageTransaction, sequence: CommitSequence) throws(PageFault) {
         for page in transaction.dirty.sortedKeys where geometry.place(of: page) == .space {
             guard let (parent, index) = geometry.parent(of: page), let map = transaction.dirty[page] else { continue }
-            let free = map.countFreeEntries(Int(geometry.entriesPerPage))
-            try transaction.mutablePage(parent).setDirectoryEntry(version: sequence, free: free, at: index)
+            let directory = try transaction.mutablePage(parent)
+            geometry.setDirectoryEntry(version: sequence, free: geometry.countFree(in: map), index, of: directory)
         }
         for page in transaction.dirty.sortedKeys where geometry.place(of: page) == .directory {
             guard let (parent, index) = geometry.parent(of: page) else { continue }
-            try transaction.mutablePage(parent).setDirectoryEntry(version: sequence, free: 0, at: index)
-        }
-        for page in transaction.dirty.sortedKeys where geometry.place(of: page) == .topDirectory {
-            roots[geometry.topIndex(ofBlock: geometry.block(of: page))] = sequence
+            geometry.setDirectoryEntry(version: sequence, free: 0, index, of: try transaction.mutablePage(parent))
         }
     }
 
@@ -152,7 +152,7 @@ extension Pager {
 
     /// Copies sealed images from the log to their home, unchanged, after checking each. In page order, neighbours with
     /// one write.
-    private func copyHome(_ pages: [(page: UInt64, version: CommitSequence, offset: UInt64)]) throws(PageFault) {
+    private func copyHome(_ pages: [PageVersion]) throws(PageFault) {
         let batch = max(1, (512 << 10) / pageSize)
         let buffer = IOBuffer(byteCount: batch * pageSize)
         var next = 0
@@ -160,14 +160,17 @@ extension Pager {
             var count = 0
             let first = pages[next].page
             while count < batch, next + count < pages.count, pages[next + count].page == first + UInt64(count) {
-                let (page, version, offset) = pages[next + count]
+                let (page, version, image) = (
+                    pages[next + count].page, pages[next + count].version, pages[next + count].image
+                )
                 do throws(FileFault) {
                     try buffer.withMutableBytes(count * pageSize..<(count + 1) * pageSize) {
-                        bytes throws(FileFault) in try file.read(into: &bytes, at: offset)
+                        bytes throws(FileFault) in try file.read(into: &bytes, at: image.offset)
                     }
                 } catch { throw PageFault(error) }
                 guard let (_, found) = try pageCodec.open(PageID(page), from: buffer, at: count * pageSize),
-                    found == version
+                    ImageName(version: version, tag: image.tag).matches(
+                        version: found, tag: pageCodec.imageTag(in: buffer, at: count * pageSize))
                 else { throw .corruptPage(PageID(page)) }
                 count += 1
             }
@@ -189,11 +192,12 @@ extension Pager {
     }
 
     /// Writes the older slot and syncs it. The caller holds the slots.
-    func writeSlot(_ record: CheckpointRecord) throws(PageFault) {
+    func writeSlot(_ record: CheckpointRecord, identity: FileIdentity? = nil) throws(PageFault) {
         let index = 1 - slots.newestIndex
         let superblock = Superblock(
-            identity: slots.newest.identity, slotSequence: slots.newest.slotSequence + 1, record: record)
-        let bytes = try superblock.encode(with: pageCodec, headerKey: keys.headerKey)
+            identity: identity ?? slots.newest.identity, slotSequence: max(slots.newest.slotSequence, slots.seen) + 1,
+            record: record)
+        let bytes = try superblock.encode(with: pageCodec, headerKey: slots.user?.headerKey)
         try latching { () throws(FileFault) in
             try file.write(bytes.span.bytes, at: UInt64(index * pageSize))
             try file.sync()

@@ -44,7 +44,7 @@ extension PageTransaction {
             }
             guard page < geometry.pageLimit else { throw .limitExceeded(name: "pages", limit: Int(geometry.pageLimit)) }
             guard page < growthLimit else { throw .diskFull }
-            try mutableSpacePage(ofBlock: block).setSpaceState(.used, at: Int(page % geometry.entriesPerPage))
+            geometry.setState(.used, Int(page % geometry.entriesPerPage), of: try mutableSpacePage(ofBlock: block))
             working.pageCount = page + 1
             return PageID(page)
         }
@@ -57,10 +57,10 @@ extension PageTransaction {
         let block = geometry.block(of: id.number)
         let index = Int(id.number % geometry.entriesPerPage)
         let map = try mutableSpacePage(ofBlock: block)
-        guard map.spaceState(index) == .used else {
+        guard geometry.state(index, of: map) == .used else {
             throw .corruptStructure(page: id, reason: "freed, but not in use")
         }
-        map.setSpaceState(.free, at: index)
+        geometry.setState(.free, index, of: map)
         working.freePageCount += 1
         pager.writer.hints.grow(toBlocks: Int(block) + 1)
         let count = pager.writer.hints.counts[Int(block)]
@@ -97,13 +97,13 @@ extension PageTransaction {
         let entries = Int(geometry.entriesPerPage)
         let map = try page(geometry.spacePage(ofBlock: UInt64(block)))
         if pager.writer.hints.counts[block] < 0 {
-            pager.writer.hints.counts[block] = Int32(map.countFreeEntries(entries))
+            pager.writer.hints.counts[block] = Int32(geometry.countFree(in: map))
         }
         let start = near.map { Int($0.number % geometry.entriesPerPage) } ?? pager.writer.hints.pageCursor % entries
         for step in 0..<entries {
             let index = start + step < entries ? start + step : start + step - entries
-            guard map.spaceState(index) == .free else { continue }
-            try mutableSpacePage(ofBlock: UInt64(block)).setSpaceState(.used, at: index)
+            guard geometry.state(index, of: map) == .free else { continue }
+            geometry.setState(.used, index, of: try mutableSpacePage(ofBlock: UInt64(block)))
             working.freePageCount -= 1
             pager.writer.hints.counts[block] -= 1
             pager.writer.hints.pageCursor = index + 1
@@ -121,11 +121,11 @@ extension PageTransaction {
         if geometry.hasDirectory(block) { _ = makeMapPage(PageID(first + 3), level: 1) }
         if geometry.hasTopDirectory(block) { _ = makeMapPage(PageID(first + 4), level: 2) }
         let reserved = geometry.reservedEnd(ofBlock: block)
-        for index in 0..<Int(reserved) { map.setSpaceState(.used, at: index) }
+        for index in 0..<Int(reserved) { geometry.setState(.used, index, of: map) }
         working.pageCount = first + reserved
         if block > 0 {
-            map.setSpaceState(.free, at: 0)
-            map.setSpaceState(.free, at: 1)
+            geometry.setState(.free, 0, of: map)
+            geometry.setState(.free, 1, of: map)
             working.freePageCount += 2
             pager.writer.hints.grow(toBlocks: Int(block) + 1)
             pager.writer.hints.counts[Int(block)] = 2
@@ -184,7 +184,7 @@ extension PageTransaction {
                 working.pageCount = min(blockEnd, extent.firstPage + extent.pageCount)
                 continue
             }
-            try mutableSpacePage(ofBlock: block).setSpaceState(.free, at: Int(page % entries))
+            geometry.setState(.free, Int(page % entries), of: try mutableSpacePage(ofBlock: block))
             working.freePageCount += 1
             working.pageCount = page + 1
             pager.writer.hints.grow(toBlocks: Int(block) + 1)
@@ -205,11 +205,11 @@ extension PageTransaction {
                 // A whole block: it had no map page yet.
                 let map = makeMapPage(geometry.spacePage(ofBlock: block), level: 0)
                 touchedBlocks.insert(block)
-                for index in 0..<Int(entries) { map.setSpaceState(index == 2 ? .used : .free, at: index) }
+                for index in 0..<Int(entries) { geometry.setState(index == 2 ? .used : .free, index, of: map) }
                 working.freePageCount += entries - 1
                 page = blockStart + entries
             } else {
-                try mutableSpacePage(ofBlock: block).setSpaceState(.free, at: Int(page % entries))
+                geometry.setState(.free, Int(page % entries), of: try mutableSpacePage(ofBlock: block))
                 working.freePageCount += 1
                 page += 1
             }
@@ -227,8 +227,8 @@ extension PageTransaction {
             let block = geometry.block(of: page)
             if pager.writer.log.extents.contains(page: page) { return }
             let index = Int(page % entries)
-            guard try self.page(geometry.spacePage(ofBlock: block)).spaceState(index) == .free else { return }
-            try mutableSpacePage(ofBlock: block).setSpaceState(.outside, at: index)
+            guard geometry.state(index, of: try self.page(geometry.spacePage(ofBlock: block))) == .free else { return }
+            geometry.setState(.outside, index, of: try mutableSpacePage(ofBlock: block))
             working.freePageCount -= 1
             working.pageCount = page
             if Int(block) < pager.writer.hints.counts.count { pager.writer.hints.counts[Int(block)] = -1 }

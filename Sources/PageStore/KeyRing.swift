@@ -91,7 +91,7 @@ final class KeyRing: Sendable {
         try mappingCrypto { () throws(CryptoFault) in
             try state.withLock { state throws(CryptoFault) in
                 if let epoch = state.epoch { return epoch }
-                let prefix = try EpochPrefix.random(random)
+                let prefix = Defence.freshEpoch.isOn ? try .random(random) : EpochPrefix(low: 0, high: 0)
                 let name = EpochName(prefix: prefix, key: state.currentKey)
                 let epoch = SealingEpoch(
                     prefix: prefix, keyNumber: state.currentKey, cipher: try cipher(for: name, in: &state))
@@ -105,6 +105,37 @@ final class KeyRing: Sendable {
     func retire(_ epoch: SealingEpoch) {
         state.withLock { if $0.epoch === epoch { $0.epoch = nil } }
     }
+
+    // MARK: Changing data keys
+
+    /// The number of the key that seals from now on.
+    var currentKey: UInt32 { state.withLock { $0.currentKey } }
+
+    /// Keys that only open, until a rotation is done.
+    var previousKeys: [UInt32] { state.withLock { state in state.dataKeys.keys.filter { $0 != state.currentKey } } }
+
+    /// Adds a key; nothing is sealed under it yet.
+    func add(_ dataKey: SecretKey, number: UInt32) { state.withLock { $0.dataKeys[number] = dataKey } }
+
+    /// From now on seals go under `number`.
+    func use(_ number: UInt32) {
+        state.withLock { state in
+            state.currentKey = number
+            state.epoch = nil
+        }
+    }
+
+    /// Forgets a key and every key derived from it.
+    func drop(_ number: UInt32) {
+        state.withLock { state in
+            state.dataKeys[number] = nil
+            state.order.removeAll { $0.key == number }
+            state.ciphers = state.ciphers.filter { $0.key.key != number }
+        }
+    }
+
+    /// Lends each data key to be wrapped anew.
+    func dataKey(_ number: UInt32) -> SecretKey? { state.withLock { $0.dataKeys[number] } }
 
     /// The cipher that opens what was sealed under `prefix`; nil for a data key this file does not have.
     func cipher(prefix: EpochPrefix, keyNumber: UInt32) throws(PageFault) -> PageCipher? {
@@ -136,13 +167,12 @@ final class KeyRing: Sendable {
         return cipher
     }
 
-    /// A key for another purpose of the layers above (the audit chain), from the current data key.
-    func derivedKey(purpose: String) throws(PageFault) -> SecretKey {
+    /// A key for another purpose of the layers above (the audit chain), from the current data key or a named one.
+    func derivedKey(purpose: String, keyNumber: UInt32? = nil) throws(PageFault) -> SecretKey {
         try mappingCrypto { () throws(CryptoFault) in
             try state.withLock { state throws(CryptoFault) in
-                guard let dataKey = state.dataKeys[state.currentKey] else {
-                    throw .invalidParameters("data key \(state.currentKey)")
-                }
+                let number = keyNumber ?? state.currentKey
+                guard let dataKey = state.dataKeys[number] else { throw .invalidParameters("data key \(number)") }
                 let info = Array("smartstore \(purpose)".utf8)
                 let salt = fileID
                 return try KeyDerivation.hkdfSHA256(key: dataKey, salt: salt.span.bytes, info: info.span.bytes)

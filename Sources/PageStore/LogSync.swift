@@ -106,7 +106,7 @@ final class LogSync: @unchecked Sendable {
         let target = appended
         let succeeded = monitor.unlocked {
             do throws(FileFault) {
-                try file.sync()
+                if Defence.syncBeforeAcknowledge.isOn { try file.sync() }
                 return true
             } catch { return false }
         }
@@ -115,7 +115,7 @@ final class LogSync: @unchecked Sendable {
         if succeeded {
             durable = max(durable, target)
             publishWaiting(through: durable)
-        } else {
+        } else if Defence.latchOnFailedSync.isOn {
             hasFailed = true
         }
         monitor.wakeAll()

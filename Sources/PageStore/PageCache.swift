@@ -11,7 +11,7 @@ import Synchronization
 
 /// Where the bytes of a page version are.
 enum PageLocation: Equatable {
-    case log(version: CommitSequence, offset: UInt64)
+    case log(version: CommitSequence, image: LoggedImage)
     case home
 
     var version: CommitSequence {
@@ -26,10 +26,23 @@ struct CachedFrame {
     var uses: UInt8 = 0
 }
 
-/// One committed version of a page in the log; `offset` is the byte offset of its sealed image.
+/// A sealed image in the log: its byte offset and the low half of its tag.
+struct LoggedImage: Hashable, Sendable {
+    var offset: UInt64
+    var tag: UInt64
+}
+
+/// A committed version of a page that is in the log.
+struct PageVersion: Sendable {
+    var page: UInt64
+    var version: CommitSequence
+    var image: LoggedImage
+}
+
+/// One committed version of a page in the log.
 struct LoggedVersion {
     var sequence: CommitSequence
-    var offset: UInt64
+    var image: LoggedImage
     var cached: CachedFrame?
 }
 
@@ -78,7 +91,7 @@ final class PageCache: Sendable {
             guard let record = state.records[page],
                 let version = record.versions.first(where: { $0.sequence <= sequence })
             else { return .home }
-            return .log(version: version.sequence, offset: version.offset)
+            return .log(version: version.sequence, image: version.image)
         }
     }
 
@@ -94,9 +107,9 @@ final class PageCache: Sendable {
                     if let present = record?.home { return present.frame }
                     if record == nil { record = PageRecord() }
                     record!.home = CachedFrame(frame: frame)
-                case .log(let version, let offset):
+                case .log(let version, let image):
                     guard
-                        let index = record?.versions.firstIndex(where: { $0.sequence == version && $0.offset == offset }
+                        let index = record?.versions.firstIndex(where: { $0.sequence == version && $0.image == image }
                         )
                     else { return frame }
                     if let present = record!.versions[index].cached { return present.frame }
@@ -114,12 +127,12 @@ final class PageCache: Sendable {
     // MARK: The writer
 
     /// Publishes a committed version; `frame` is kept when there is one.
-    func addVersion(_ page: UInt64, sequence: CommitSequence, offset: UInt64, frame: PageFrame?) {
+    func addVersion(_ page: UInt64, sequence: CommitSequence, image: LoggedImage, frame: PageFrame?) {
         shard(of: page).state.withLock { state in
             state.records.modify(page) { record in
                 if record == nil { record = PageRecord() }
                 let cached = frame.map { CachedFrame(frame: $0, uses: 1) }
-                record!.versions.insert(LoggedVersion(sequence: sequence, offset: offset, cached: cached), at: 0)
+                record!.versions.insert(LoggedVersion(sequence: sequence, image: image, cached: cached), at: 0)
             }
             if frame != nil {
                 state.queue.add(FrameName(page: page, version: sequence))
@@ -131,13 +144,13 @@ final class PageCache: Sendable {
     // MARK: The checkpoint
 
     /// The newest logged version not after `sequence` of each page, in page order.
-    func versions(atMost sequence: CommitSequence) -> [(page: UInt64, version: CommitSequence, offset: UInt64)] {
-        var found: [(page: UInt64, version: CommitSequence, offset: UInt64)] = []
+    func versions(atMost sequence: CommitSequence) -> [PageVersion] {
+        var found: [PageVersion] = []
         for shard in shards {
             shard.state.withLock { state in
                 state.records.each { page, record in
                     if let version = record.versions.first(where: { $0.sequence <= sequence }) {
-                        found.append((page, version.sequence, version.offset))
+                        found.append(PageVersion(page: page, version: version.sequence, image: version.image))
                     }
                 }
             }
@@ -222,7 +235,7 @@ extension PageRecord {
         for index in versions.indices where versions[index].sequence <= sequence {
             guard let cached = versions[index].cached else {
                 return .miss(
-                    .log(version: versions[index].sequence, offset: versions[index].offset), moves: moves)
+                    .log(version: versions[index].sequence, image: versions[index].image), moves: moves)
             }
             if cached.uses < 3 { versions[index].cached!.uses += 1 }
             return .frame(cached.frame)

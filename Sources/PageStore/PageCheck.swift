@@ -41,7 +41,9 @@ extension PageTransaction {
             let map = try self.page(geometry.spacePage(ofBlock: block))
             let end = min(first + geometry.entriesPerPage, working.pageCount)
             while page < end {
-                if geometry.place(of: page) == .data, map.spaceState(Int(page - first)) == .used { used.append(page) }
+                if geometry.place(of: page) == .data, geometry.state(Int(page - first), of: map) == .used {
+                    used.append(page)
+                }
                 page += 1
             }
         }
@@ -73,7 +75,7 @@ extension PageTransaction {
             case .data:
                 let block = geometry.block(of: page)
                 guard let map = try mapPage(geometry.spacePage(ofBlock: block), for: page, into: &census) else { break }
-                switch map.spaceState(Int(page % geometry.entriesPerPage)) {
+                switch geometry.state(Int(page % geometry.entriesPerPage), of: map) {
                 case .used:
                     census.used.insert(page)
                     try checkOpens(page, into: &census)
@@ -107,7 +109,7 @@ extension PageTransaction {
         let geometry = pager.geometry
         guard extent.pageCount < geometry.entriesPerPage else { return }
         let map = try mapPage(geometry.spacePage(ofBlock: geometry.block(of: page)), for: page, into: &census)
-        if let map, map.spaceState(Int(page % geometry.entriesPerPage)) != .outside {
+        if let map, geometry.state(Int(page % geometry.entriesPerPage), of: map) != .outside {
             census.findings.append(PageFinding(page: PageID(page), reason: "in a log extent and in the map"))
         }
     }

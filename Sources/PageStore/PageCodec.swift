@@ -95,7 +95,8 @@ struct PageCodec: Sendable {
 
     @inline(__always)
     private func identity(_ page: UInt64, _ version: UInt64, _ prefix: EpochPrefix) -> InlineArray<6, UInt64> {
-        [
+        if !Defence.pageIdentity.isOn { return [0, 0, 0, 0, 0, 0] }
+        return [
             fileID.0.littleEndian, fileID.1.littleEndian, page.littleEndian, version.littleEndian,
             prefix.low.littleEndian, prefix.high.littleEndian,
         ]

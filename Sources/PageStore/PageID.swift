@@ -1,3 +1,5 @@
+import StoreIO
+
 // Typed numbers of the page layer. A bare integer never says whether it counts pages, commits or log slots.
 
 /// The number of a page in the file; byte offset = number × page size. Pages 0 and 1 are the superblock slots.
@@ -56,7 +58,8 @@ package struct CommitState: Hashable, Sendable {
 
     /// Whether the counters can be those of a file: arithmetic on them cannot overflow then.
     var isPlausible: Bool {
-        sequence < 1 << 46 && pageCount < 1 << 48 && freePageCount <= pageCount && catalogRoot < 1 << 48
+        !Defence.boundedOpen.isOn
+            || sequence < 1 << 46 && pageCount < 1 << 48 && freePageCount <= pageCount && catalogRoot < 1 << 48
     }
 }
 

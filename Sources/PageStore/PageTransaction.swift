@@ -1,3 +1,5 @@
+import StoreIO
+
 // The single writer's view: its base state plus the pages it has changed.
 //
 // 1. At most one is open; it holds the writer's turn from `begin` to `commit` or `rollBack`.
@@ -12,8 +14,10 @@ package final class PageTransaction: PageView, @unchecked Sendable {
     var working: CommitState
     package let base: CommitState
     var dirty = PageTable<PageFrame>()
-    /// Changed pages that live in the log only: page → byte offset of the image.
-    var spilled = PageTable<UInt64>()
+    /// Changed pages that live in the log only.
+    var spilled = PageTable<LoggedImage>()
+    /// A checkpoint's transaction on the map: tags go into directories as pages are sealed.
+    var linksMap = false
     var logStart: LogPosition?
     /// Blocks whose free counts this transaction has touched, to be counted anew after a rollback.
     var touchedBlocks: Set<UInt64> = []
@@ -29,7 +33,7 @@ package final class PageTransaction: PageView, @unchecked Sendable {
         self.pager = pager
         self.base = base
         working = base
-        super.init(payloadByteCount: pager.codec.payloadByteCount)
+        super.init(payloadByteCount: pager.codec.payloadByteCount, formatVersion: pager.formatVersion)
     }
 
     deinit { if isOpen { rollBack() } }
@@ -47,9 +51,9 @@ package final class PageTransaction: PageView, @unchecked Sendable {
     package override func page(_ id: PageID) throws(PageFault) -> PageFrame {
         if let frame = dirty[id.number] { return frame }
         guard isOpen else { throw .closed }
-        if spilled.count > 0, let offset = spilled[id.number] {
+        if spilled.count > 0, let image = spilled[id.number] {
             return try poisoning { () throws(PageFault) in
-                try pager.readLogImage(id, version: working.sequence, at: offset)
+                try pager.readLogImage(id, version: working.sequence, image: image)
             }
         }
         return try poisoning { () throws(PageFault) in try pager.frame(id, atMost: base.sequence) }
@@ -119,7 +123,7 @@ package final class PageTransaction: PageView, @unchecked Sendable {
     /// Appends the commit and passes the turn on; the caller then awaits the ticket.
     package func prepareCommit(_ durability: Durability = .grouped) throws(PageFault) -> CommitTicket {
         guard isOpen else { throw .closed }
-        guard !isPoisoned else {
+        guard !isPoisoned || !Defence.poison.isOn else {
             rollBack()
             throw .transactionPoisoned
         }

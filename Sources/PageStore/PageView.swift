@@ -3,8 +3,13 @@
 package class PageView: @unchecked Sendable {
     // Unchecked: snapshots are immutable but for an atomic flag; a transaction stays with the thread that began it.
     package let payloadByteCount: Int
+    /// The format version of the file.
+    package let formatVersion: UInt32
 
-    init(payloadByteCount: Int) { self.payloadByteCount = payloadByteCount }
+    init(payloadByteCount: Int, formatVersion: UInt32) {
+        self.payloadByteCount = payloadByteCount
+        self.formatVersion = formatVersion
+    }
 
     /// The page as this view sees it. O(1); reads and opens the page on a cache miss.
     package func page(_ id: PageID) throws(PageFault) -> PageFrame { throw .closed }

@@ -19,17 +19,18 @@ extension Pager {
         transaction.working.time = options.time.now()
         transaction.working.sequence = workingSequence(of: transaction)
         let state = transaction.working
-        let frames = transaction.dirty.sortedKeys.compactMap { transaction.dirty[$0] }
-        let offsets = try appendFrames(frames, of: transaction, commit: state)
+        let frames = sealingOrder(of: transaction)
+        let images = try appendFrames(frames, of: transaction, commit: state)
         for page in transaction.spilled.sortedKeys where transaction.dirty[page] == nil {
-            if let offset = transaction.spilled[page] {
-                cache.addVersion(page, sequence: state.sequence, offset: offset, frame: nil)
+            if let image = transaction.spilled[page] {
+                cache.addVersion(page, sequence: state.sequence, image: image, frame: nil)
             }
         }
-        for (frame, offset) in zip(frames, offsets) {
-            cache.addVersion(frame.id.number, sequence: state.sequence, offset: offset, frame: frame)
+        for (frame, image) in zip(frames, images) {
+            cache.addVersion(frame.id.number, sequence: state.sequence, image: image, frame: frame)
         }
         writer.latest = state
+        writer.latestTag = writer.log.endTag
         writer.commitEnds.append(CommitEnd(state: state, end: writer.log.end, tag: writer.log.endTag))
         logUse.withLock { $0.end = writer.log.end }
         statistics.commits.add(1)
@@ -45,12 +46,29 @@ extension Pager {
         try prepareRoom(for: transaction)
         transaction.working.sequence = workingSequence(of: transaction)
         let frames = transaction.dirty.sortedKeys.compactMap { transaction.dirty[$0] }
-        let offsets = try appendFrames(frames, of: transaction, commit: nil)
-        for (frame, offset) in zip(frames, offsets) { transaction.spilled[frame.id.number] = offset }
+        let images = try appendFrames(frames, of: transaction, commit: nil)
+        for (frame, image) in zip(frames, images) { transaction.spilled[frame.id.number] = image }
         transaction.dirty.removeAll()
         logUse.withLock { $0.end = writer.log.end }
         logSync.appended(to: writer.log.end, commit: nil, isRelaxed: false)
         statistics.spills.add(1)
+    }
+
+    /// Changed pages in the order they are sealed: page order, but the map of a checkpoint from the bottom up, for each
+    /// of its pages names the tags of those below.
+    private func sealingOrder(of transaction: PageTransaction) -> [PageFrame] {
+        let frames = transaction.dirty.sortedKeys.compactMap { transaction.dirty[$0] }
+        guard transaction.linksMap else { return frames }
+        let level = frames.map { geometry.level(of: $0.id.number) ?? 0 }
+        return (UInt8(0)...2).flatMap { wanted in zip(frames, level).filter { $0.1 == wanted }.map(\.0) }
+    }
+
+    /// A sealed map page's tag goes into the directory above it, which is sealed later.
+    private func linkTag(_ tag: Tag, of page: PageID, in transaction: PageTransaction) {
+        guard let (parent, index) = geometry.parent(of: page.number), let map = transaction.dirty[parent.number] else {
+            return
+        }
+        geometry.setTag(tag.low, index, of: map)
     }
 
     /// Every page of a transaction bears the sequence it will commit as.
@@ -58,15 +76,18 @@ extension Pager {
 
     private func appendFrames(
         _ frames: [PageFrame], of transaction: PageTransaction, commit: CommitState?
-    ) throws(PageFault) -> [UInt64] {
+    ) throws(PageFault) -> [LoggedImage] {
         let mark = writer.log.mark
         do throws(PageFault) {
-            let (start, offsets) = try writer.log.append(
+            let (start, images) = try writer.log.append(
                 frames, version: transaction.working.sequence, start: transaction.logStart,
-                durableThrough: logSync.durableThrough, commit: commit)
+                durableThrough: logSync.durableThrough, commit: commit
+            ) { page, tag in
+                if transaction.linksMap { linkTag(tag, of: page, in: transaction) }
+            }
             transaction.logStart = start
             statistics.framesAppended.add(UInt64(frames.count))
-            return offsets
+            return images
         } catch {
             // What was written of it has no commit mark and was never counted as appended: the space is used again.
             writer.log.rewind(to: mark)
@@ -144,7 +165,7 @@ extension Pager {
                 writer.fileSize = needed
             }
         }
-        try latching { () throws(FileFault) in try file.sync() }
+        if Defence.growBeforeRefer.isOn { try latching { () throws(FileFault) in try file.sync() } }
     }
 
     /// A full disk refuses the transaction; any other failure of the device ends the store's acknowledgements.
@@ -159,6 +180,8 @@ extension Pager {
     /// and an extent that no frame links yet must not be lost by a crash.
     private func nameExtents() throws(PageFault) {
         if writer.log.extents.live.isEmpty, writer.log.extents.advance(at: writer.log.end) == nil { throw .failed }
+        let isFirst = writer.log.extents.live.count == 1 && slots.newest.record.extents.isEmpty
+        guard Defence.nameExtents.isOn || isFirst else { return }
         try withSlots { () throws(PageFault) in
             var record = slots.newest.record
             record.extents = writer.log.extents.all
@@ -188,13 +211,13 @@ extension Pager {
         while block < blocks {
             let directory = try transaction.page(geometry.directory(ofBlock: block))
             for index in 0..<min(geometry.entriesPerPage, blocks - block) {
-                writer.hints.counts[Int(block + index)] = Int32(directory.spaceEntry(Int(index)) & 0xFFFF)
+                writer.hints.counts[Int(block + index)] = Int32(geometry.freeCount(Int(index), of: directory))
             }
             block += geometry.entriesPerPage
         }
         // Map pages that changed since the directories were written are counted when they are looked at.
-        for (page, _, _) in cache.versions(atMost: .max) where geometry.place(of: page) == .space {
-            let index = Int(geometry.block(of: page))
+        for version in cache.versions(atMost: .max) where geometry.place(of: version.page) == .space {
+            let index = Int(geometry.block(of: version.page))
             if index < writer.hints.counts.count { writer.hints.counts[index] = -1 }
         }
         for block in transaction.touchedBlocks where Int(block) < writer.hints.counts.count {

@@ -7,6 +7,8 @@ import Synchronization
 package struct CreateOptions: Sendable {
     package var pageSize = PagerLimits.defaultPageSize
     package var derivation = KeyDerivationParameters.standard
+    /// 1 makes a file as earlier releases did: for tests of what they left.
+    package var formatVersion = SuperblockLayout.formatVersion
 
     package init() {}
 }
@@ -25,7 +27,7 @@ extension Pager {
             throw .unsupportedParameters("page size \(creation.pageSize)")
         }
         try creation.derivation.validate()
-        let temporary = name + temporarySuffix
+        let temporary = Defence.createBeside.isOn ? name + temporarySuffix : name
         let file: any StoreFile
         do throws(FileFault) {
             if try directory.exists(name) { throw FileFault.alreadyExists }
@@ -35,8 +37,8 @@ extension Pager {
         do throws(PageFault) {
             let pager = try initialise(file, key: key, creation: creation, options: options)
             do throws(FileFault) {
-                try directory.rename(temporary, to: name, replacing: false)
-                try directory.sync()
+                if temporary != name { try directory.rename(temporary, to: name, replacing: false) }
+                if Defence.syncFolder.isOn { try directory.sync() }
             } catch { throw PageFault(error) }
             return pager
         } catch {
@@ -60,7 +62,8 @@ extension Pager {
     ) throws(PageFault) -> Pager {
         let random = options.random
         var identity = FileIdentity(
-            pageSize: creation.pageSize, fileID: try randomBytes(16, random), isEncrypted: true,
+            formatVersion: creation.formatVersion, pageSize: creation.pageSize, fileID: try randomBytes(16, random),
+            isEncrypted: true,
             derivation: .none, salt: try randomBytes(32, random), keys: [])
         switch key {
         case .none: identity.isEncrypted = false
@@ -69,19 +72,20 @@ extension Pager {
         }
         let keys: OpenedKeys
         if identity.isEncrypted {
-            let keyEncryptionKey = try identity.keyEncryptionKey(for: key)
+            let user = try identity.userKeys(from: key)
             let dataKey = try mappingCrypto { () throws(CryptoFault) in try SecretKey(random: random) }
             identity.keys = [
-                try identity.wrap(dataKey, number: 1, state: .current, under: keyEncryptionKey, random: random)
+                try identity.wrap(dataKey, number: 1, state: .current, under: user, random: random)
             ]
             keys = OpenedKeys(
                 ring: KeyRing(encrypted: [1: dataKey], current: 1, fileID: identity.fileID, random: random),
-                headerKey: try identity.headerKey(from: keyEncryptionKey))
+                user: user)
         } else {
-            keys = OpenedKeys(ring: KeyRing(unencryptedFileID: identity.fileID, random: random), headerKey: nil)
+            keys = OpenedKeys(ring: KeyRing(unencryptedFileID: identity.fileID, random: random), user: nil)
         }
         let codec = PageCodec(pageSize: identity.pageSize, fileID: identity.fileID, ring: keys.ring)
-        let geometry = SpaceGeometry(payloadByteCount: codec.payloadByteCount)
+        let geometry = SpaceGeometry(
+            payloadByteCount: codec.payloadByteCount, formatVersion: identity.formatVersion)
 
         // The first block's map, written home directly as the file's first commit.
         let version: CommitSequence = 1
@@ -91,21 +95,22 @@ extension Pager {
             frame.initialiseSpacePage(level: UInt8(level))
             return frame
         }
-        for index in 0..<reserved { maps[0].setSpaceState(.used, at: index) }
-        maps[1].setDirectoryEntry(version: version, free: 0, at: 0)
-        maps[2].setDirectoryEntry(version: version, free: 0, at: 0)
+        for index in 0..<reserved { geometry.setState(.used, index, of: maps[0]) }
+        geometry.setDirectoryEntry(version: version, free: 0, 0, of: maps[1])
+        geometry.setDirectoryEntry(version: version, free: 0, 0, of: maps[2])
         var record = CheckpointRecord()
         record.state.sequence = version
         record.state.pageCount = UInt64(reserved)
         record.state.time = options.time.now()
         record.created = record.state.time
         record.isClean = true
-        record.spaceRoots[0] = version
         let image = IOBuffer(byteCount: identity.pageSize)
         let byteCount = UInt64(reserved * identity.pageSize)
         try mappingFile { () throws(FileFault) in try file.resize(to: byteCount) }
-        for map in maps {
-            _ = try codec.seal(map, version: version, into: image, at: 0)
+        for (level, map) in maps.enumerated() {
+            let tag = try codec.seal(map, version: version, into: image, at: 0)
+            if level < 2 { geometry.setTag(tag.low, 0, of: maps[level + 1]) }
+            record.spaceRoots[0] = ImageName(version: version, tag: geometry.namesTags ? tag.low : nil)
             try mappingFile { () throws(FileFault) in
                 try image.withBytes(0..<identity.pageSize) { bytes throws(FileFault) in
                     try file.write(bytes, at: map.id.number * UInt64(identity.pageSize))
@@ -114,7 +119,7 @@ extension Pager {
         }
         for index in 0..<2 {
             let superblock = Superblock(identity: identity, slotSequence: UInt64(index + 1), record: record)
-            let bytes = try superblock.encode(with: codec, headerKey: keys.headerKey)
+            let bytes = try superblock.encode(with: codec, headerKey: keys.user?.headerKey)
             try mappingFile { () throws(FileFault) in
                 try file.write(bytes.span.bytes, at: UInt64(index * identity.pageSize))
             }
@@ -123,14 +128,14 @@ extension Pager {
         let newest = Superblock(identity: identity, slotSequence: 2, record: record)
         return Pager(
             file: file, options: options, keys: keys,
-            slots: SlotState(newest: newest, newestIndex: 1, otherTail: 0),
+            slots: SlotState(newest: newest, newestIndex: 1, otherTail: 0, user: keys.user),
             recovered: RecoveredLog(
                 state: record.state, extents: LogExtents(geometry: LogGeometry(pageSize: UInt64(identity.pageSize))),
                 end: 0, endTag: .zero, durableThrough: 0),
             fileSize: byteCount)
     }
 
-    private static func randomBytes(_ count: Int, _ random: any RandomSource) throws(PageFault) -> [UInt8] {
+    static func randomBytes(_ count: Int, _ random: any RandomSource) throws(PageFault) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         try mappingCrypto { () throws(CryptoFault) in
             var span = bytes.mutableSpan
@@ -195,16 +200,23 @@ extension Pager {
         let pager = Pager(
             file: file, options: options, keys: newest.keys,
             slots: SlotState(
-                newest: newest.block, newestIndex: newest.index, otherTail: other?.block.record.logTail),
+                newest: newest.block, newestIndex: newest.index, otherTail: other?.block.record.logTail,
+                user: newest.keys.user, seen: found.map(\.slot.slotSequence).max() ?? 0),
             recovered: recovered, fileSize: fileSize)
-        for (page, sequence, offset) in recovered.versions {
-            pager.cache.addVersion(page, sequence: sequence, offset: offset, frame: nil)
+        for logged in recovered.versions {
+            pager.cache.addVersion(logged.page, sequence: logged.version, image: logged.image, frame: nil)
         }
         if !options.isReadOnly {
-            if !recovered.extents.live.isEmpty, !(record.isClean && recovered.end == record.logTail) {
+            if Defence.rewriteOnRecovery.isOn, !recovered.extents.live.isEmpty,
+                !(record.isClean && recovered.end == record.logTail)
+            {
                 try pager.makeCertain(recovered, slot: newest.index)
             }
             try pager.dropReusedExtents()
+            // A change of keys that a crash cut off: the slots do not open alike. What was opened now is what holds.
+            if found.count > opened.count || other.map({ $0.block.identity != identity }) ?? false {
+                try pager.withSlots { () throws(PageFault) in try pager.writeSlot(pager.slots.newest.record) }
+            }
         }
         return pager
     }
@@ -238,7 +250,7 @@ extension Pager {
                     if try expectedOrLogged(geometry.spacePage(ofBlock: block)) { continue }
                 } else {
                     let map = try frame(geometry.spacePage(ofBlock: block), atMost: .max)
-                    if map.spaceState(Int(extent.firstPage % geometry.entriesPerPage)) != .outside { continue }
+                    if geometry.state(Int(extent.firstPage % geometry.entriesPerPage), of: map) != .outside { continue }
                 }
             } else if writer.log.extents.pageEnd < extent.firstPage {
                 // Beyond the data area and every live extent: cut off by a close that did not finish.
@@ -250,7 +262,7 @@ extension Pager {
 
     private func expectedOrLogged(_ id: PageID) throws(PageFault) -> Bool {
         if case .log = cache.locate(id.number, atMost: .max) { return true }
-        return try recordedVersion(of: id) != 0
+        return try recordedImage(of: id).version != 0
     }
 
     /// Finds the valid slots; the second one's place depends on the page size, which a damaged first one cannot tell.

@@ -18,7 +18,7 @@ package final class Pager: @unchecked Sendable {
     package let codec: PageCodecView
     let pageCodec: PageCodec
     let identity: FileIdentity
-    let keys: OpenedKeys
+    let ring: KeyRing
     let file: any StoreFile
     let geometry: SpaceGeometry
     let logGeometry: LogGeometry
@@ -29,7 +29,7 @@ package final class Pager: @unchecked Sendable {
     let slotTurn = WriterTurn()
     let readers: ReaderRegistryBox
     let logSync: LogSync
-    let spaceRoots: Mutex<[UInt64]>
+    let spaceRoots: Mutex<[ImageName]>
     let logUse: Mutex<LogUse>
     var writer: WriterState
     var slots: SlotState
@@ -46,6 +46,8 @@ package final class Pager: @unchecked Sendable {
     /// What the writer's turn guards.
     struct WriterState {
         var latest: CommitState
+        /// The tag of the latest commit's last frame: by the chain it stands for the file's whole history.
+        var latestTag: Tag
         var log: WriteAheadLog
         var hints = FreeHints()
         /// Ends of the commits since the newest slot's tail: what a checkpoint may move the tail to.
@@ -68,6 +70,10 @@ package final class Pager: @unchecked Sendable {
         var newestIndex: Int
         /// Tail of the other slot; nil when it is not valid and needs nothing.
         var otherTail: LogPosition?
+        /// What the user's key opens, now.
+        var user: UserKeys?
+        /// The highest slot sequence found at open, also in a slot that did not open.
+        var seen: UInt64 = 0
         /// The extents named by a writer since a checkpoint last looked at the log, which that checkpoint must name too.
         var namedExtents: [LogExtent] = []
     }
@@ -89,13 +95,14 @@ package final class Pager: @unchecked Sendable {
     ) {
         self.file = file
         self.options = options
-        self.keys = keys
+        ring = keys.ring
         self.slots = slots
         identity = slots.newest.identity
         created = slots.newest.record.created
         pageCodec = PageCodec(pageSize: identity.pageSize, fileID: identity.fileID, ring: keys.ring)
         codec = PageCodecView(payloadByteCount: pageCodec.payloadByteCount)
-        geometry = SpaceGeometry(payloadByteCount: pageCodec.payloadByteCount)
+        geometry = SpaceGeometry(
+            payloadByteCount: pageCodec.payloadByteCount, formatVersion: identity.formatVersion)
         logGeometry = LogGeometry(pageSize: UInt64(identity.pageSize))
         cache = PageCache(frameLimit: options.cacheByteLimit / identity.pageSize)
         buffers = IOBufferPool(byteCount: identity.pageSize)
@@ -110,7 +117,7 @@ package final class Pager: @unchecked Sendable {
             box.state.withLock { if state.sequence > $0.published.sequence { $0.published = state } }
         }
         writer = WriterState(
-            latest: recovered.state,
+            latest: recovered.state, latestTag: recovered.commitEnds.last?.tag ?? slots.newest.record.tailTag,
             log: WriteAheadLog(
                 file: file, codec: pageCodec, extents: recovered.extents, end: recovered.end,
                 endTag: recovered.endTag),
@@ -118,6 +125,8 @@ package final class Pager: @unchecked Sendable {
     }
 
     package var pageSize: Int { identity.pageSize }
+    /// The version of the file format that this file was made with.
+    package var formatVersion: UInt32 { identity.formatVersion }
     package var fileID: [UInt8] { identity.fileID }
     package var isEncrypted: Bool { identity.isEncrypted }
     package var isReadOnly: Bool { options.isReadOnly }
@@ -125,9 +134,9 @@ package final class Pager: @unchecked Sendable {
     /// When the file was made, in milliseconds since 1970.
     package let created: Int64
 
-    /// A key of another purpose, bound to this file.
-    package func derivedKey(purpose: String) throws(PageFault) -> SecretKey {
-        try keys.ring.derivedKey(purpose: purpose)
+    /// A key of another purpose, bound to this file; from the current data key or the one named.
+    package func derivedKey(purpose: String, keyNumber: UInt32? = nil) throws(PageFault) -> SecretKey {
+        try ring.derivedKey(purpose: purpose, keyNumber: keyNumber)
     }
 
     // MARK: Reading
@@ -181,54 +190,63 @@ package final class Pager: @unchecked Sendable {
         guard !isClosed else { throw .closed }
         guard !logSync.failed else { throw .failed }
         switch location {
-        case .log(let version, let offset): return try readLogImage(id, version: version, at: offset)
+        case .log(let version, let image): return try readLogImage(id, version: version, image: image)
         case .home: return try readHome(id)
         }
     }
 
-    func readLogImage(_ id: PageID, version: CommitSequence, at offset: UInt64) throws(PageFault) -> PageFrame {
+    func readLogImage(_ id: PageID, version: CommitSequence, image: LoggedImage) throws(PageFault) -> PageFrame {
         statistics.pageReads.add(1)
         return try buffers.with { buffer throws(PageFault) in
-            try read(into: buffer, count: pageSize, at: offset)
-            guard let (frame, found) = try pageCodec.open(id, from: buffer, at: 0), found == version else {
-                throw .corruptPage(id)
+            try read(into: buffer, count: pageSize, at: image.offset)
+            guard let (frame, found) = try pageCodec.open(id, from: buffer, at: 0) else { throw .corruptPage(id) }
+            let wanted = ImageName(version: version, tag: image.tag)
+            guard wanted.matches(version: found, tag: pageCodec.imageTag(in: buffer, at: 0)) else {
+                throw .stalePage(id)
             }
             return frame
         }
     }
 
     private func readHome(_ id: PageID) throws(PageFault) -> PageFrame {
-        let expected = try expectedVersion(of: id)
+        let expected = try expectedImage(of: id)
         statistics.pageReads.add(1)
         return try buffers.with { buffer throws(PageFault) in
             let (offset, overflow) = id.number.multipliedReportingOverflow(by: UInt64(pageSize))
             guard !overflow, offset < 1 << 62 else { throw .corruptPage(id) }
             try read(into: buffer, count: pageSize, at: offset)
             guard let (frame, version) = try pageCodec.open(id, from: buffer, at: 0) else { throw .corruptPage(id) }
-            guard version == expected else { throw .stalePage(id) }
+            guard expected.matches(version: version, tag: pageCodec.imageTag(in: buffer, at: 0)) else {
+                throw .stalePage(id)
+            }
             return frame
         }
     }
 
-    /// The version that the map demands of a home page.
-    private func expectedVersion(of id: PageID) throws(PageFault) -> CommitSequence {
-        let version = try recordedVersion(of: id)
+    /// The image that the map demands of a home page.
+    private func expectedImage(of id: PageID) throws(PageFault) -> ImageName {
+        let image = try recordedImage(of: id)
         // Never written home: a pointer to it is senseless.
-        guard version != 0 else { throw .corruptPage(id) }
-        return version
+        guard image.version != 0 else { throw .corruptPage(id) }
+        return image
     }
 
-    /// The version that the map records for a home page; 0 for one that was never written home.
-    func recordedVersion(of id: PageID) throws(PageFault) -> CommitSequence {
+    /// The image that the map records for a home page; version 0 for one that was never written home.
+    func recordedImage(of id: PageID) throws(PageFault) -> ImageName {
         guard id.number >= 2, id.number < geometry.pageLimit else { throw .corruptPage(id) }
         guard let (parent, index) = geometry.parent(of: id.number) else {
             let root = geometry.topIndex(ofBlock: geometry.block(of: id.number))
             return spaceRoots.withLock { $0[root] }
         }
-        let map = try frame(parent, atMost: .max)
+        let map: PageFrame
+        do throws(PageFault) { map = try frame(parent, atMost: .max) } catch {
+            // A block that has no map has no pages: it is the page asked for that does not exist.
+            if error == .corruptPage(parent), try recordedImage(of: parent).version == 0 { throw .corruptPage(id) }
+            throw error
+        }
         let level = geometry.place(of: id.number) == .data ? 0 : 1
         guard map.kind == SpaceGeometry.kind else { throw .corruptStructure(page: parent, reason: "not a map page") }
-        return map.recordedVersion(index, level: level)
+        return geometry.image(index, of: map, level: level)
     }
 
     func read(into buffer: IOBuffer, count: Int, at offset: UInt64) throws(PageFault) {

@@ -16,7 +16,7 @@ struct RecoveredLog {
     var end: LogPosition
     var endTag: Tag
     var commitEnds: [Pager.CommitEnd] = []
-    var versions: [(page: UInt64, sequence: CommitSequence, offset: UInt64)] = []
+    var versions: [PageVersion] = []
     /// Known to be synced before the crash.
     var durableThrough: LogPosition
     /// Byte ranges of frames that may be only in the kernel's memory.
@@ -56,7 +56,7 @@ struct LogRecovery {
         }
 
         var transactionStart: LogPosition?
-        var pending: [(page: UInt64, sequence: CommitSequence, offset: UInt64)] = []
+        var pending: [PageVersion] = []
         var frames: [(position: LogPosition, bytes: Range<UInt64>)] = []
         var lastSequence = record.state.sequence
         walk: while true {
@@ -76,8 +76,9 @@ struct LogRecovery {
                 continue
             }
             let offset = geometry.offset(of: result.end - first, in: extent)
-            guard let (frame, tag) = try header(at: offset), frame.position == result.end,
-                frame.predecessor == result.endTag
+            guard let (frame, tag) = try header(at: offset),
+                frame.position == result.end || !Defence.logPosition.isOn,
+                frame.predecessor == result.endTag || !Defence.logChain.isOn
             else { break }
             let imageOffset = offset + UInt64(LogFrame.headerByteCount)
             switch frame.kind {
@@ -91,7 +92,10 @@ struct LogRecovery {
                     transactionStart = frame.transactionStart
                     pending = []
                 }
-                pending.append((frame.page, frame.version, imageOffset))
+                pending.append(
+                    PageVersion(
+                        page: frame.page, version: frame.version,
+                        image: LoggedImage(offset: imageOffset, tag: frame.image.low)))
             }
             frames.append((frame.position, offset..<imageOffset + (frame.kind == .page ? geometry.pageSize : 0)))
             result.durableThrough = max(result.durableThrough, frame.durableThrough)
@@ -166,7 +170,7 @@ struct LogRecovery {
         } catch FileFault.endOfFile {
             return false
         } catch { throw PageFault(error) }
-        guard codec.imageTag(in: image, at: 0) == frame.image,
+        guard codec.imageTag(in: image, at: 0) == frame.image || !Defence.imageTag.isOn,
             let (_, version) = try codec.open(PageID(frame.page), from: image, at: 0)
         else { return false }
         return version == frame.version
@@ -176,6 +180,7 @@ struct LogRecovery {
     private func judgeEnd(
         _ end: LogPosition, extents: LogExtents, known: LogPosition
     ) throws(PageFault) {
+        guard Defence.durableThrough.isOn else { return }
         if known > end || (record.isClean && record.cleanEnd > end) { throw .corruptLog(position: end) }
         for extent in extents.all {
             let slots = geometry.slots(pages: extent.pageCount)

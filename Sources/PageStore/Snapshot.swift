@@ -1,3 +1,4 @@
+import StoreIO
 import Synchronization
 
 /// A reader's fixed view: every page as it was at one commit. Close it soon; while it lives, the log keeps what it may
@@ -13,7 +14,7 @@ package final class Snapshot: PageView, @unchecked Sendable {
         self.pager = pager
         self.fixed = state
         self.registration = registration
-        super.init(payloadByteCount: pager.codec.payloadByteCount)
+        super.init(payloadByteCount: pager.codec.payloadByteCount, formatVersion: pager.formatVersion)
     }
 
     deinit { close() }
@@ -80,7 +81,10 @@ struct ReaderRegistry {
     var count: Int { readers.count }
 
     /// The sequence that a checkpoint may reach.
-    var checkpointLimit: CommitSequence { readers.values.map(\.sequence).min() ?? published.sequence }
+    var checkpointLimit: CommitSequence {
+        guard Defence.readersHoldCheckpoint.isOn else { return published.sequence }
+        return readers.values.map(\.sequence).min() ?? published.sequence
+    }
 
     var oldestStart: UInt64? { readers.values.map(\.startedAt).min() }
 

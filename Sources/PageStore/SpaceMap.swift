@@ -1,24 +1,45 @@
-// The space map: for each page, is it used, and which version must its home hold?
+import StoreIO
+
+// The space map: for each page, is it used, and which image must its home hold?
 //
 // The file is cut into blocks of M pages, M = entries of a space page. Fixed places, so that salvage needs no pointers:
 //   block b: page b·M+2          space page: M entries, version << 2 | state
 //   block b with b % M == 0:     page b·M+3   directory: M entries, version of a block's space page << 16 | free pages
 //   block b with b % M² == 0:    page b·M+4   top directory: M entries, version of a directory << 16
-// The versions of the top directories stand in the superblock. So a home page that was put back to an older, authentic
-// version does not match its entry, and the map itself cannot be put back either.
+// From format 2 on an entry is two words: the second is the low half of the image's tag. The entries of the top
+// directories stand in the superblock. So a home page that was put back to an older, authentic version, or to the same
+// version as a copy of the file wrote it, does not match its entry, and the map itself cannot be put back either.
 //
-// State bits change in ordinary transactions. Version bits change only in the transaction that a checkpoint makes after
-// it has copied pages home. Both are logged like any page.
+// State bits change in ordinary transactions. Versions and tags change only in the transaction that a checkpoint makes
+// after it has copied pages home. Both are logged like any page.
+
+/// A sealed image by name: a page's version and the low half of the image's tag.
+struct ImageName: Hashable, Sendable {
+    var version: CommitSequence
+    /// nil where the file does not say (format 1).
+    var tag: UInt64?
+
+    /// Whether an image found in the file is the one that is named.
+    func matches(version found: CommitSequence, tag foundTag: Tag) -> Bool {
+        if !Defence.mapCheck.isOn { return true }
+        return version == found && (tag ?? foundTag.low) == foundTag.low
+    }
+}
 
 package struct SpaceGeometry: Sendable {
     let entriesPerPage: UInt64
+    /// 16 where entries name tags, 8 in files of format 1.
+    let entryByteCount: Int
 
     static let headerByteCount = 16
     static let kind: UInt8 = 16
 
-    init(payloadByteCount: Int) {
-        entriesPerPage = UInt64((payloadByteCount - Self.headerByteCount) / 8)
+    init(payloadByteCount: Int, formatVersion: UInt32) {
+        entryByteCount = formatVersion >= 2 ? 16 : 8
+        entriesPerPage = UInt64((payloadByteCount - Self.headerByteCount) / entryByteCount)
     }
+
+    var namesTags: Bool { entryByteCount == 16 }
 
     func block(of page: UInt64) -> UInt64 { page / entriesPerPage }
 
@@ -83,40 +104,65 @@ package enum SpaceState: UInt64, Sendable {
     case free = 2
 }
 
-// Entries in frames of the map's pages.
+// Entries in frames of the map's pages. Word 0 is version and state, or version and free pages; word 1 the tag.
+extension SpaceGeometry {
+    private func offset(_ index: Int) -> Int { Self.headerByteCount + entryByteCount * index }
+
+    func entry(_ index: Int, of map: PageFrame) -> UInt64 { map.loadUInt64(at: offset(index)) }
+
+    func state(_ index: Int, of map: PageFrame) -> SpaceState? { SpaceState(rawValue: entry(index, of: map) & 3) }
+
+    func setState(_ state: SpaceState, _ index: Int, of map: PageFrame) {
+        map.storeUInt64(entry(index, of: map) & ~3 | state.rawValue, at: offset(index))
+    }
+
+    /// Records the image of a data page that a checkpoint has taken home.
+    func setImage(_ image: ImageName, _ index: Int, of map: PageFrame) {
+        map.storeUInt64(image.version << 2 | entry(index, of: map) & 3, at: offset(index))
+        setTag(image.tag ?? 0, index, of: map)
+    }
+
+    /// Records the version of a map page; its tag follows when it is sealed.
+    func setDirectoryEntry(version: CommitSequence, free: Int, _ index: Int, of directory: PageFrame) {
+        directory.storeUInt64(version << 16 | UInt64(min(free, 0xFFFF)), at: offset(index))
+    }
+
+    func setTag(_ tag: UInt64, _ index: Int, of map: PageFrame) {
+        if namesTags { map.storeUInt64(tag, at: offset(index) + 8) }
+    }
+
+    /// Free pages of a block, as its directory's entry says.
+    func freeCount(_ index: Int, of directory: PageFrame) -> Int { Int(entry(index, of: directory) & 0xFFFF) }
+
+    /// The image that an entry demands, by the level of map page that holds the entry. Version 0: never written home.
+    func image(_ index: Int, of map: PageFrame, level: Int) -> ImageName {
+        let word = entry(index, of: map)
+        return ImageName(
+            version: level == 0 ? word >> 2 : word >> 16,
+            tag: namesTags ? map.loadUInt64(at: offset(index) + 8) : nil)
+    }
+
+    func countFree(in map: PageFrame) -> Int {
+        var count = 0
+        for index in 0..<Int(entriesPerPage) where entry(index, of: map) & 3 == SpaceState.free.rawValue { count += 1 }
+        return count
+    }
+
+    /// The map's level of a page that belongs to it.
+    func level(of page: UInt64) -> UInt8? {
+        switch place(of: page) {
+        case .space: 0
+        case .directory: 1
+        case .topDirectory: 2
+        case .data, .superblock: nil
+        }
+    }
+}
+
 extension PageFrame {
     func initialiseSpacePage(level: UInt8) {
         zero()
         base.storeBytes(of: SpaceGeometry.kind, as: UInt8.self)
         base.storeBytes(of: level, toByteOffset: 1, as: UInt8.self)
-    }
-
-    private func entryOffset(_ index: Int) -> Int { SpaceGeometry.headerByteCount + 8 * index }
-
-    func spaceEntry(_ index: Int) -> UInt64 { loadUInt64(at: entryOffset(index)) }
-
-    func spaceState(_ index: Int) -> SpaceState? { SpaceState(rawValue: spaceEntry(index) & 3) }
-
-    func setSpaceState(_ state: SpaceState, at index: Int) {
-        storeUInt64(spaceEntry(index) & ~3 | state.rawValue, at: entryOffset(index))
-    }
-
-    func setSpaceVersion(_ version: CommitSequence, at index: Int) {
-        storeUInt64(version << 2 | spaceEntry(index) & 3, at: entryOffset(index))
-    }
-
-    func setDirectoryEntry(version: CommitSequence, free: Int, at index: Int) {
-        storeUInt64(version << 16 | UInt64(min(free, 0xFFFF)), at: entryOffset(index))
-    }
-
-    /// The version an entry records, by the kind of map page.
-    func recordedVersion(_ index: Int, level: Int) -> CommitSequence {
-        level == 0 ? spaceEntry(index) >> 2 : spaceEntry(index) >> 16
-    }
-
-    func countFreeEntries(_ entries: Int) -> Int {
-        var count = 0
-        for index in 0..<entries where spaceEntry(index) & 3 == SpaceState.free.rawValue { count += 1 }
-        return count
     }
 }

@@ -12,8 +12,16 @@ package enum StoreKey: Sendable {
 /// The keys of a file, opened.
 struct OpenedKeys: Sendable {
     let ring: KeyRing
-    /// Authenticates slots; nil for an unencrypted file.
-    let headerKey: SecretKey?
+    /// From the key that the user gave; nil for an unencrypted file.
+    let user: UserKeys?
+}
+
+/// What comes from the key that the user gave: changes with the passphrase.
+struct UserKeys: Sendable {
+    /// Authenticates slots.
+    let headerKey: SecretKey
+    /// Wraps data keys.
+    let wrapKey: SecretKey
 }
 
 /// A slot whose hash is right: its plain part can be trusted not to be damaged, and nothing more.
@@ -47,7 +55,8 @@ extension Superblock {
         let hash = Hashing.sha256(bytes.span.bytes.extracting(0..<SuperblockLayout.hashOffset))
         guard hash.bytes == Array(bytes[SuperblockLayout.hashOffset...]) else { return .damaged }
         let version = bytes.loadUInt32(at: 8)
-        guard version <= SuperblockLayout.formatVersion, version > 0 else { return .newer(version) }
+        guard version > 0 else { return .unsupported("format version 0") }
+        guard version <= SuperblockLayout.formatVersion else { return .newer(version) }
         let pageSize = Int(bytes.loadUInt32(at: 12))
         guard PagerLimits.pageSizes.contains(pageSize) else { return .unsupported("page size \(pageSize)") }
         guard bytes[32] <= 1 else { return .unsupported("cipher \(bytes[32])") }
@@ -70,7 +79,8 @@ extension Superblock {
                     tag: Tag(low: bytes.loadUInt64(at: offset + 52), high: bytes.loadUInt64(at: offset + 60))))
         }
         let identity = FileIdentity(
-            pageSize: pageSize, fileID: Array(bytes[16..<32]), isEncrypted: bytes[32] == 1, derivation: derivation,
+            formatVersion: version, pageSize: pageSize, fileID: Array(bytes[16..<32]), isEncrypted: bytes[32] == 1,
+            derivation: derivation,
             salt: Array(bytes[48..<80]), keys: keys)
         return .valid(UnopenedSlot(bytes: bytes, identity: identity, slotSequence: bytes.loadUInt64(at: 80)))
     }
@@ -79,7 +89,7 @@ extension Superblock {
     private static func clearPart(_ identity: FileIdentity, slotSequence: UInt64) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: SuperblockLayout.clearByteCount)
         bytes.replace(at: 0, with: SuperblockLayout.magic)
-        bytes.store(SuperblockLayout.formatVersion, at: 8)
+        bytes.store(identity.formatVersion, at: 8)
         bytes.store(UInt32(identity.pageSize), at: 12)
         bytes.replace(at: 16, with: identity.fileID)
         bytes[32] = identity.isEncrypted ? 1 : 0
@@ -117,7 +127,8 @@ extension Superblock {
         bytes.store(epoch.prefix.high, at: 240)
         bytes.store(counter, at: 248)
         let (sealed, tag) = try codec.sealRecord(
-            kind: .superblock, epoch: epoch, counter: counter, clear: bytes, record: record.encode())
+            kind: .superblock, epoch: epoch, counter: counter, clear: bytes,
+            record: record.encode(formatVersion: identity.formatVersion))
         bytes += sealed
         bytes += withLittleEndian(tag.low) + withLittleEndian(tag.high)
         if let headerKey {
@@ -133,7 +144,7 @@ extension Superblock {
     /// Authenticates a slot. `wrongKey` when its hash is right and its HMAC is not.
     static func open(_ slot: UnopenedSlot, with keys: OpenedKeys) throws(PageFault) -> Superblock? {
         let bytes = slot.bytes
-        if let headerKey = keys.headerKey {
+        if let headerKey = keys.user?.headerKey {
             let mac = Hashing.hmacSHA256(
                 key: headerKey, bytes.span.bytes.extracting(0..<SuperblockLayout.macOffset)
             ).bytes
@@ -149,7 +160,9 @@ extension Superblock {
             tag: Tag(
                 low: bytes.loadUInt64(at: SuperblockLayout.bodyTagOffset),
                 high: bytes.loadUInt64(at: SuperblockLayout.bodyTagOffset + 8)))
-        guard let body, let record = CheckpointRecord(decoding: body) else { return nil }
+        guard let body, let record = CheckpointRecord(decoding: body, formatVersion: slot.identity.formatVersion) else {
+            return nil
+        }
         return Superblock(identity: slot.identity, slotSequence: slot.slotSequence, record: record)
     }
 }
@@ -184,28 +197,27 @@ extension FileIdentity {
 
     private var keySalt: [UInt8] { fileID + salt }
 
-    func headerKey(from keyEncryptionKey: SecretKey) throws(PageFault) -> SecretKey {
-        try mappingCrypto { () throws(CryptoFault) in
-            try KeyDerivation.hkdfSHA256(
-                key: keyEncryptionKey, salt: keySalt.span.bytes, info: Array("smartstore header".utf8).span.bytes)
+    /// What the key that the user gave opens.
+    func userKeys(from key: StoreKey) throws(PageFault) -> UserKeys {
+        let keyEncryptionKey = try keyEncryptionKey(for: key)
+        return try mappingCrypto { () throws(CryptoFault) in
+            UserKeys(
+                headerKey: try KeyDerivation.hkdfSHA256(
+                    key: keyEncryptionKey, salt: keySalt.span.bytes, info: Array("smartstore header".utf8).span.bytes),
+                wrapKey: try KeyDerivation.hkdfSHA256(
+                    key: keyEncryptionKey, salt: keySalt.span.bytes, info: Array("smartstore wrap".utf8).span.bytes))
         }
     }
 
-    private func wrapCipher(from keyEncryptionKey: SecretKey) throws(CryptoFault) -> PageCipher {
-        let key = try KeyDerivation.hkdfSHA256(
-            key: keyEncryptionKey, salt: keySalt.span.bytes, info: Array("smartstore wrap".utf8).span.bytes)
-        return try PageCipher(key: key, mode: .sealing)
-    }
-
     func wrap(
-        _ dataKey: SecretKey, number: UInt32, state: WrappedKey.State, under keyEncryptionKey: SecretKey,
+        _ dataKey: SecretKey, number: UInt32, state: WrappedKey.State, under user: UserKeys,
         random: any RandomSource
     ) throws(PageFault) -> WrappedKey {
         try mappingCrypto { () throws(CryptoFault) in
             let nonce = try EpochPrefix.random(random)
             var sealed = [UInt8](repeating: 0, count: 32)
             let low = UInt32(truncatingIfNeeded: nonce.high)
-            let cipher = try wrapCipher(from: keyEncryptionKey)
+            let cipher = try PageCipher(key: user.wrapKey, mode: .sealing)
             let clear = fileID + withLittleEndian(UInt64(number))
             let tag = try dataKey.withBytes { bytes throws(CryptoFault) in
                 var span = sealed.mutableSpan
@@ -218,11 +230,11 @@ extension FileIdentity {
         }
     }
 
-    func unwrap(_ wrapped: WrappedKey, under keyEncryptionKey: SecretKey) throws(PageFault) -> SecretKey {
+    func unwrap(_ wrapped: WrappedKey, under user: UserKeys) throws(PageFault) -> SecretKey {
         let clear = fileID + withLittleEndian(UInt64(wrapped.number))
         var bytes = [UInt8](repeating: 0, count: 32)
         do throws(CryptoFault) {
-            let cipher = try wrapCipher(from: keyEncryptionKey)
+            let cipher = try PageCipher(key: user.wrapKey, mode: .sealing)
             var span = bytes.mutableSpan
             var raw = span.mutableBytes
             try cipher.open(
@@ -237,16 +249,16 @@ extension FileIdentity {
     func openKeys(with key: StoreKey, random: any RandomSource) throws(PageFault) -> OpenedKeys {
         guard isEncrypted else {
             if case .none = key {
-                return OpenedKeys(ring: KeyRing(unencryptedFileID: fileID, random: random), headerKey: nil)
+                return OpenedKeys(ring: KeyRing(unencryptedFileID: fileID, random: random), user: nil)
             }
             throw .notEncrypted
         }
-        let keyEncryptionKey = try keyEncryptionKey(for: key)
+        let user = try userKeys(from: key)
         var dataKeys: [UInt32: SecretKey] = [:]
         guard let current = keys.first(where: { $0.state == .current }) else { throw .corruptSuperblock }
-        for wrapped in keys { dataKeys[wrapped.number] = try unwrap(wrapped, under: keyEncryptionKey) }
+        for wrapped in keys { dataKeys[wrapped.number] = try unwrap(wrapped, under: user) }
         return OpenedKeys(
             ring: KeyRing(encrypted: dataKeys, current: current.number, fileID: fileID, random: random),
-            headerKey: try headerKey(from: keyEncryptionKey))
+            user: user)
     }
 }

@@ -18,7 +18,8 @@ import StoreIO
 enum SuperblockLayout {
     static let byteCount = 4096
     static let magic: [UInt8] = Array("SMARTST\n".utf8)
-    static let formatVersion: UInt32 = 1
+    /// Written by default; files of every version from 1 on are read and written as they are.
+    static let formatVersion: UInt32 = 2
     static let keyEntryCount = 2
     static let keyEntryByteCount = 72
     static let keysOffset = 88
@@ -51,6 +52,7 @@ package enum KeyDerivationParameters: Hashable, Sendable {
     static let iterationCeiling: UInt32 = 10_000_000
 
     func validate() throws(PageFault) {
+        guard Defence.boundedOpen.isOn else { return }
         switch self {
         case .none: break
         case .scrypt(let logN, let r, let p):
@@ -83,6 +85,7 @@ struct WrappedKey: Hashable, Sendable {
 
 /// The plain part: the same in both slots but while keys change.
 struct FileIdentity: Hashable, Sendable {
+    var formatVersion: UInt32
     var pageSize: Int
     var fileID: [UInt8]
     var isEncrypted: Bool
@@ -111,14 +114,13 @@ struct CheckpointRecord: Hashable, Sendable {
     var isClean = false
     var cleanEnd: LogPosition = 0
     var created: Int64 = 0
-    /// Versions of the space map's top pages.
-    var spaceRoots = [UInt64](repeating: 0, count: SuperblockLayout.spaceRootCount)
-    /// Room for the anchor of the audit chain.
-    var anchor = [UInt8](repeating: 0, count: 64)
+    /// Images of the space map's top pages.
+    var spaceRoots = [ImageName](
+        repeating: ImageName(version: 0, tag: nil), count: SuperblockLayout.spaceRootCount)
 }
 
 extension CheckpointRecord {
-    func encode() -> [UInt8] {
+    func encode(formatVersion: UInt32) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: SuperblockLayout.bodyByteCount)
         bytes.replace(at: 0, with: state.encode())
         bytes.store(logTail, at: 64)
@@ -128,8 +130,12 @@ extension CheckpointRecord {
         bytes[92] = isClean ? 1 : 0
         bytes.store(cleanEnd, at: 96)
         bytes.store(UInt64(bitPattern: created), at: 104)
-        for (index, root) in spaceRoots.enumerated() { bytes.store(root, at: 112 + 8 * index) }
-        bytes.replace(at: 176, with: anchor)
+        // Format 1: eight versions; from format 2 on: eight times version and tag.
+        let rootByteCount = formatVersion >= 2 ? 16 : 8
+        for (index, root) in spaceRoots.enumerated() {
+            bytes.store(root.version, at: 112 + rootByteCount * index)
+            if formatVersion >= 2 { bytes.store(root.tag ?? 0, at: 120 + rootByteCount * index) }
+        }
         for (index, extent) in extents.enumerated() {
             let offset = SuperblockLayout.bodyExtentsOffset + index * SuperblockLayout.extentByteCount
             bytes.store(extent.firstPage, at: offset)
@@ -140,7 +146,7 @@ extension CheckpointRecord {
     }
 
     /// nil when the content makes no sense.
-    init?(decoding bytes: [UInt8]) {
+    init?(decoding bytes: [UInt8], formatVersion: UInt32) {
         guard bytes.count == SuperblockLayout.bodyByteCount else { return nil }
         state = CommitState(decoding: bytes)
         logTail = bytes.loadUInt64(at: 64)
@@ -150,9 +156,14 @@ extension CheckpointRecord {
         isClean = bytes[92] != 0
         cleanEnd = bytes.loadUInt64(at: 96)
         created = Int64(bitPattern: bytes.loadUInt64(at: 104))
-        spaceRoots = (0..<SuperblockLayout.spaceRootCount).map { bytes.loadUInt64(at: 112 + 8 * $0) }
-        anchor = Array(bytes[176..<240])
-        guard state.isPlausible, logTail < 1 << 60, cleanEnd < 1 << 60, spaceRoots.allSatisfy({ $0 < 1 << 46 }) else {
+        spaceRoots = (0..<SuperblockLayout.spaceRootCount).map { index in
+            formatVersion >= 2
+                ? ImageName(
+                    version: bytes.loadUInt64(at: 112 + 16 * index), tag: bytes.loadUInt64(at: 120 + 16 * index))
+                : ImageName(version: bytes.loadUInt64(at: 112 + 8 * index), tag: nil)
+        }
+        guard state.isPlausible, logTail < 1 << 60, cleanEnd < 1 << 60, spaceRoots.allSatisfy({ $0.version < 1 << 46 })
+        else {
             return nil
         }
         for index in 0..<count {

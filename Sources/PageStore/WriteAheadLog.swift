@@ -60,22 +60,23 @@ struct WriteAheadLog {
         hasEpoch = mark.hasEpoch
     }
 
-    /// Appends the frames of one transaction, or of a part of it. Returns the byte offset of each sealed image.
+    /// Appends the frames of one transaction, or of a part of it. Returns where each sealed image stands.
     /// - Parameters:
     ///   - start: position of the transaction's first frame; nil when these are its first.
     ///   - commit: the state to publish; its presence puts the commit mark on the last frame.
+    ///   - sealed: told each image's tag before the next frame is sealed.
     mutating func append(
         _ frames: [PageFrame], version: CommitSequence, start: LogPosition?, durableThrough: LogPosition,
-        commit: CommitState?
-    ) throws(PageFault) -> (start: LogPosition, offsets: [UInt64]) {
+        commit: CommitState?, sealed: (PageID, Tag) -> Void
+    ) throws(PageFault) -> (start: LogPosition, images: [LoggedImage]) {
         precondition(!frames.isEmpty)
-        if !hasEpoch {
+        if !hasEpoch, Defence.epochFrame.isOn {
             try appendEpoch(durableThrough: durableThrough)
             hasEpoch = true
         }
         let first = start ?? end
-        var offsets: [UInt64] = []
-        offsets.reserveCapacity(frames.count)
+        var images: [LoggedImage] = []
+        images.reserveCapacity(frames.count)
         var next = 0
         while next < frames.count {
             try enterExtentWithRoom(durableThrough: durableThrough, start: first)
@@ -88,6 +89,7 @@ struct WriteAheadLog {
                 let image = slot + LogFrame.headerByteCount
                 let frame = frames[next + index]
                 let tag = try codec.seal(frame, version: version, into: buffer, at: image)
+                sealed(frame.id, tag)
                 let isLast = next + index == frames.count - 1
                 let header = LogFrame(
                     kind: .page, position: end + UInt64(index), page: frame.id.number, version: version,
@@ -96,13 +98,13 @@ struct WriteAheadLog {
                 let (bytes, headerTag) = try header.encode(with: codec)
                 buffer.store(bytes, at: slot)
                 endTag = headerTag
-                offsets.append(base + UInt64(image))
+                images.append(LoggedImage(offset: base + UInt64(image), tag: tag.low))
             }
             try write(0..<count * Int(geometry.slotByteCount), at: base)
             end += UInt64(count)
             next += count
         }
-        return (first, offsets)
+        return (first, images)
     }
 
     private mutating func appendEpoch(durableThrough: LogPosition) throws(PageFault) {

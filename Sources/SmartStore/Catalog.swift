@@ -12,6 +12,7 @@ import VectorIndex
 //   10                     cache segment
 //   11                     audit log
 //   12                     store: next index number
+//   13                     anchors that were handed out
 //
 // Definitions change seldom, counters with every commit that writes; so they are entries of their own.
 
@@ -24,6 +25,7 @@ enum CatalogKind: UInt8 {
     case cache = 0x10
     case audit = 0x11
     case store = 0x12
+    case anchors = 0x13
 
     func key(_ name: String = "", _ field: String? = nil) -> [UInt8] {
         var key = [rawValue] + Array(name.utf8)

@@ -101,25 +101,32 @@ public final class Store: Sendable {
     }
 
     /// Opens a file, recovering it after a crash. Reads the superblock, the log and the vector indexes' small states.
+    /// - Parameter expecting: an anchor that the file's history must hold (see ``anchor()``): so a file that was put back
+    ///   as a whole is found.
     /// - Throws: `notFound`, `notAStore`, `keyRequired`, `wrongKey`, `notEncrypted`, `newerFormat`, `locked`, `truncated`,
-    ///   `corruptSuperblock`, `corruptLog`, `readOnly`, `ioFailed`.
+    ///   `corruptSuperblock`, `corruptLog`, `readOnly`, `rolledBack`, `ioFailed`.
     public static func open(
-        at path: String, key: EncryptionKey, options: StoreOptions = StoreOptions()
+        at path: String, key: EncryptionKey, expecting anchor: StoreAnchor? = nil, options: StoreOptions = StoreOptions()
     ) throws(StoreError) -> Store {
         let (folder, name) = PosixDirectory.split(path: path)
         let directory: PosixDirectory
         do throws(FileFault) { directory = try PosixDirectory(path: folder) } catch {
             throw StoreError(PageFault(error))
         }
-        return try open(name, in: directory, key: key, options: options)
+        return try open(name, in: directory, key: key, expecting: anchor, options: options)
     }
 
     package static func open(
-        _ name: String, in directory: any StoreDirectory, key: EncryptionKey, options: StoreOptions = StoreOptions()
+        _ name: String, in directory: any StoreDirectory, key: EncryptionKey, expecting anchor: StoreAnchor? = nil,
+        options: StoreOptions = StoreOptions()
     ) throws(StoreError) -> Store {
         try converting {
             let pager = try Pager.open(name, in: directory, key: key.storeKey(), options: options.pagerOptions())
-            do { return try Store(pager: pager, options: options) } catch {
+            do {
+                let store = try Store(pager: pager, options: options)
+                if let anchor { try store.verify(anchor) }
+                return store
+            } catch {
                 try? pager.close()
                 throw error
             }

@@ -139,6 +139,8 @@ extension StoreError.Code {
     public static let invalidName = Self("invalidName")
     /// An option or argument out of range.
     public static let invalidArgument = Self("invalidArgument")
+    /// The file is not the one, or not as new as, an anchor says.
+    public static let rolledBack = Self("rolledBack")
     /// The audit chain does not hold.
     public static let auditBroken = Self("auditBroken")
     /// The audit log cannot do this: it has no seals, or its first key is gone.

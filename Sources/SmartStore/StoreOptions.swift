@@ -124,6 +124,14 @@ public enum KeyStretching: Sendable, Hashable {
     case scrypt(logN: Int = 17, r: Int = 8, p: Int = 1)
     /// PBKDF2 with HMAC-SHA-256 (RFC 8018), for users bound to FIPS.
     case pbkdf2(iterations: Int = 600_000)
+
+    var parameters: KeyDerivationParameters {
+        switch self {
+        case .scrypt(let logN, let r, let p):
+            .scrypt(logN: UInt32(clamping: logN), r: UInt32(clamping: r), p: UInt32(clamping: p))
+        case .pbkdf2(let iterations): .pbkdf2SHA256(iterations: UInt32(clamping: iterations))
+        }
+    }
 }
 
 /// What a new file is made with.
@@ -139,12 +147,7 @@ public struct CreationOptions: Sendable {
     func createOptions() -> CreateOptions {
         var options = CreateOptions()
         options.pageSize = pageSize
-        switch keyStretching {
-        case .scrypt(let logN, let r, let p):
-            options.derivation = .scrypt(
-                logN: UInt32(clamping: logN), r: UInt32(clamping: r), p: UInt32(clamping: p))
-        case .pbkdf2(let iterations): options.derivation = .pbkdf2SHA256(iterations: UInt32(clamping: iterations))
-        }
+        options.derivation = keyStretching.parameters
         return options
     }
 }

@@ -1,6 +1,5 @@
 #if DEFENCE_SWITCHES
-    import Foundation
-    import Synchronization
+import Synchronization
 #endif
 
 // Switches for the trials that prove that each defence is needed.
@@ -47,8 +46,6 @@ package enum Defence: String, CaseIterable, Sendable {
     case poison
     /// The file is locked while it is open (E3).
     case fileLock
-    /// A slot's hash, seal and HMAC are checked (C1).
-    case slotCheck
     /// A passphrase change rewrites both slots before it returns (K3).
     case bothSlotsOnRekey
     /// A rotation re-seals every page before the old key is dropped (K3).
@@ -69,22 +66,22 @@ package enum Defence: String, CaseIterable, Sendable {
     case boundedOpen
 
     #if DEFENCE_SWITCHES
-        /// Whether the engine uses it.
-        package var isOn: Bool { !DefenceSwitches.off.withLock { $0.contains(self) } }
+    /// Whether the engine uses it.
+    package var isOn: Bool { !DefenceSwitches.off.withLock { $0.contains(self) } }
     #else
-        /// Whether the engine uses it.
-        @inlinable package var isOn: Bool { true }
+    /// Whether the engine uses it.
+    @inlinable package var isOn: Bool { true }
     #endif
 }
 
 #if DEFENCE_SWITCHES
-    /// What is switched off in this process.
-    package enum DefenceSwitches {
-        package static let off = Mutex<Set<Defence>>(fromEnvironment())
+/// What is switched off in this process.
+package enum DefenceSwitches {
+    package static let off = Mutex<Set<Defence>>(fromEnvironment())
 
-        private static func fromEnvironment() -> Set<Defence> {
-            let text = ProcessInfo.processInfo.environment["SMARTSTORE_DEFENCES_OFF"] ?? ""
-            return Set(text.split(separator: ",").compactMap { Defence(rawValue: String($0)) })
-        }
+    private static func fromEnvironment() -> Set<Defence> {
+        let text = Platform.environment("SMARTSTORE_DEFENCES_OFF") ?? ""
+        return Set(text.split(separator: ",").compactMap { Defence(rawValue: String($0)) })
     }
+}
 #endif

@@ -69,6 +69,11 @@ struct FileStatus {
 
 /// Namespace of the system calls.
 enum Platform {
+    /// A variable of the process's environment.
+    static func environment(_ name: String) -> String? {
+        getenv(name).map { String(cString: $0) }
+    }
+
     /// The folder that relative paths start from.
     static var currentDirectory: Int32 { AT_FDCWD }
 
