@@ -88,7 +88,7 @@ class Contents:
     def keyed_audit(self, entry, raw):
         """Form 1: a chain under a key of the file."""
         slot, last, count = self.store.slot, bytes(32), 0
-        audit_key = hkdf(slot.data_keys[slot.current], slot.file_id, b"smartstore audit")
+        audit_key = hkdf(slot.data_keys[1 if slot.encrypted else 0], slot.file_id, b"smartstore audit")
         for sequence, value in self.store.entries(entry["entries"]):
             count += 1
             last = hmac.new(audit_key, last + sequence + value[32:], "sha256").digest()

@@ -37,9 +37,10 @@ public final class Store: Sendable {
         self.pager = pager
         self.options = options
         auditSettings = AuditSettings(
-            fileID: pager.fileID, epochEntryLimit: UInt64(options.auditEpochEntryLimit),
+            fileID: pager.fileID, seals: pager.formatVersion >= 2,
+            epochEntryLimit: UInt64(options.auditEpochEntryLimit),
             epochMilliseconds: Int64(options.auditEpochDuration / .milliseconds(1)),
-            chainKey: try pager.derivedKey(purpose: "audit"))
+            chainKey: try Self.auditChainKey(pager))
         metrics = StoreMetrics(fileID: Hex.text(pager.fileID))
         var random = SystemRandomNumberGenerator()
         if let seeded = options.random as? SeededRandomSource {
@@ -70,6 +71,14 @@ public final class Store: Sendable {
             }
         }
         if options.runsBackgroundWork, !options.isReadOnly { linker.wake() }
+    }
+
+    /// The key of an audit log of form 1: such logs were made when a file had its first data key only. A rotation carries
+    /// the log over before that key goes; then any key serves, since none is used.
+    private static func auditChainKey(_ pager: Pager) throws(PageFault) -> SecretKey {
+        let first: UInt32 = pager.isEncrypted ? 1 : 0
+        if let key = try? pager.derivedKey(purpose: "audit", keyNumber: first) { return key }
+        return try pager.derivedKey(purpose: "audit")
     }
 
     // MARK: Opening and closing

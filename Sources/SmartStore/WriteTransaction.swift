@@ -141,7 +141,10 @@ public final class WriteTransaction: TransactionView {
         try CollectionNames.validate(name)
         let catalogue = try makeCatalog()
         let tree = try Tree.create(in: pages)
-        try catalogue.put(CatalogKind.collection.key(name), ["root": .page(tree.root)], in: pages)
+        var definition: Document = ["root": .page(tree.root)]
+        let tag = try tree.tag(in: pages)
+        if tag != .none { definition.append("tag", .int64(Int64(tag.value))) }
+        try catalogue.put(CatalogKind.collection.key(name), definition, in: pages)
         try catalogue.put(CatalogKind.collectionCounters.key(name), ["documents": .count(0)], in: pages)
         let entry = CollectionEntry(name: name, tree: tree, indexes: [], documentCount: 0)
         register(entry)

@@ -66,7 +66,9 @@ struct AuditVerifyCommand: ParsableCommand {
         completion: .file())
     var anchorFiles: [String] = []
 
-    @Option(help: "A file with a public key, 32 bytes or 64 hexadecimal digits: every anchor must be signed by its owner.")
+    @Option(
+        help: "A file with a public key, 32 bytes or 64 hexadecimal digits: its owner must have signed every anchor.",
+        completion: .file())
     var signedBy: String?
 
     @OptionGroup var format: OutputArguments

@@ -208,7 +208,8 @@ struct ShellTests {
         let proven = try shell.run(
             "audit", "verify", "a.store", "--initial-key", "first", "--anchor", "anchor", "--signed-by", "owner")
         #expect(proven.status == 0 && proven.output.contains(#""sealsProven":true"#), "\(proven.errors)")
-        let foreign = try shell.run("audit", "verify", "a.store", "--anchor", "anchor", "--signed-by", "first", "--json")
+        let foreign = try shell.run(
+            "audit", "verify", "a.store", "--anchor", "anchor", "--signed-by", "first", "--json")
         #expect(foreign.status == 1)
         #expect(try Document(json: foreign.errors)[path: "error.code"] == "auditBroken")
         #expect(try shell.run("audit", "verify", "a.store", "--initial-key", "owner").status == 1)

@@ -14,6 +14,7 @@ public struct AuditTamperTrial: Sendable {
     /// Cases of a round.
     public static let roundCases: UInt64 = 100
 
+    /// The trial; nothing to choose.
     public init() {}
 
     /// Rounds from `seed` on until so many cases were tried or one failed.

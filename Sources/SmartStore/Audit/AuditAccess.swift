@@ -106,7 +106,9 @@ extension AuditReading {
     ///   - initialKey: what ``Store/exportAuditKey()`` gave. Every seal must then be made by its own epoch's key.
     ///   - anchors: what ``anchor()`` gave, at any time.
     /// - Throws: `invalidArgument` for a key of another length or an anchor of another file.
-    public func verify(initialKey: [UInt8]? = nil, anchors: [AuditAnchor] = []) throws(StoreError) -> AuditVerification {
+    public func verify(
+        initialKey: [UInt8]? = nil, anchors: [AuditAnchor] = []
+    ) throws(StoreError) -> AuditVerification {
         try converting {
             let settings = transaction.store.auditSettings
             let key = try initialKey.map { (bytes) throws(StoreError) in try AuditKeys.key(bytes) }
@@ -186,8 +188,8 @@ extension WriteTransaction {
         if let present = try presentAudit() { return present }
         _ = try makeCatalog()
         let made = try AuditLog(
-            creatingIn: pages, settings: store.auditSettings, time: store.options.time.now(),
-            random: store.options.random)
+            creatingIn: pages, settings: store.auditSettings, sealed: store.auditSettings.seals,
+            time: store.options.time.now(), random: store.options.random)
         auditLog = made
         return made
     }

@@ -7,7 +7,8 @@ import TreeStore
 //
 // 1. The old chain is verified first; a log that does not hold is not carried over, since that would hide it.
 // 2. Entries keep their sequence and their bytes. What changes is the hash in front of them.
-// 3. One more entry says that it happened and names the old chain's head, so that a copy of that head kept elsewhere is
+// 3. A file of version 1 is then for programs that know form 2: an older one takes the log for a broken one.
+// 4. One more entry says that it happened and names the old chain's head, so that a copy of that head kept elsewhere is
 //    still of use: the old chain can be recomputed from the entries by whoever has the old key.
 
 extension AuditWriter {
@@ -22,8 +23,8 @@ extension AuditWriter {
             guard let log = try writer.presentAudit(), log.header.sealing == nil else { return false }
             let store = writer.store
             let made = try AuditLog(
-                creatingIn: writer.pages, settings: store.auditSettings, time: store.options.time.now(),
-                random: store.options.random)
+                creatingIn: writer.pages, settings: store.auditSettings, sealed: true,
+                time: store.options.time.now(), random: store.options.random)
             var next: UInt64 = 1
             while next <= log.count {
                 // In portions: a cursor may not see pages change.
@@ -57,5 +58,15 @@ extension TransactionView {
     var hasAuditLog: Bool {
         guard let catalogue else { return false }
         return ((try? catalogue.entry(CatalogKind.audit.key(), in: view)) ?? nil) != nil
+    }
+}
+
+extension Store {
+    /// Before the data key goes that a log of form 1 is chained under.
+    func carryOverAuditLog() throws(StoreError) {
+        try converting {
+            guard try readSync({ try $0.audit.log().map { $0.header.sealing == nil } ?? false }) else { return }
+            try writeSync(durability: .full) { _ = try $0.audit.carryOver() }
+        }
     }
 }

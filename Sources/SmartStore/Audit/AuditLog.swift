@@ -21,6 +21,8 @@ package import TreeStore
 package struct AuditSettings: Sendable {
     /// The file's id, which hashes and seals name.
     package var fileID: [UInt8]
+    /// Whether the file's format knows form 2: otherwise a new log is of form 1, so that programs of its time can go on.
+    package var seals: Bool
     /// Entries after which an epoch ends.
     package var epochEntryLimit: UInt64
     /// Milliseconds after which an epoch ends.
@@ -29,8 +31,11 @@ package struct AuditSettings: Sendable {
     package var chainKey: SecretKey
 
     /// Collects the settings.
-    package init(fileID: [UInt8], epochEntryLimit: UInt64, epochMilliseconds: Int64, chainKey: SecretKey) {
+    package init(
+        fileID: [UInt8], seals: Bool, epochEntryLimit: UInt64, epochMilliseconds: Int64, chainKey: SecretKey
+    ) {
         self.fileID = fileID
+        self.seals = seals
         self.epochEntryLimit = epochEntryLimit
         self.epochMilliseconds = epochMilliseconds
         self.chainKey = chainKey
@@ -50,11 +55,18 @@ package final class AuditLog {
         self.settings = settings
     }
 
-    /// Makes a log of form 2. The first key is drawn from `random`.
+    /// Makes a log. Its first key is drawn from `random`.
     init(
-        creatingIn transaction: PageTransaction, settings: AuditSettings, time: Int64, random: any RandomSource
+        creatingIn transaction: PageTransaction, settings: AuditSettings, sealed: Bool, time: Int64,
+        random: any RandomSource
     ) throws(PageFault) {
-        let entries = try Tree.create(in: transaction)
+        let entries = try Tree.create(in: transaction, tag: .auditEntries)
+        self.settings = settings
+        isChanged = true
+        guard sealed else {
+            header = AuditHeader(entries: entries, count: 0, head: .zero, sealing: nil)
+            return
+        }
         let seals = try Tree.create(in: transaction)
         header = AuditHeader(
             entries: entries, count: 0, head: Self.start(fileID: settings.fileID),
@@ -62,8 +74,6 @@ package final class AuditLog {
                 seals: seals, epoch: 0, epochSize: 0, epochTime: time,
                 key: try Self.mappingCrypto { () throws(CryptoFault) in try SecretKey(random: random) },
                 isExported: false, edge: MerkleEdge()))
-        self.settings = settings
-        isChanged = true
     }
 
     var entries: Tree { header.entries }

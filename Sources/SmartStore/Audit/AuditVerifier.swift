@@ -117,7 +117,7 @@ struct AuditVerifier {
 
     mutating func run() throws -> AuditVerification {
         do {
-            if header.sealing == nil, key != nil || !anchors.isEmpty {
+            if header.sealing == nil, key != nil || !anchors.isEmpty || settings.seals {
                 throw Break(sequence: 1, isExact: false, reason: "the log has no seals: sealing was removed")
             }
             _ = try seals?.seekToFirst()
