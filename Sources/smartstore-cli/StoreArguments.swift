@@ -118,11 +118,14 @@ struct KeyArguments: ParsableArguments {
         .keyRequired, "The file is encrypted, and no key was given.",
         remedy: "Use --key-file, --passphrase-file or \(variable), or type the passphrase at a terminal.")
 
-    private static func rawKey(_ path: String) throws -> EncryptionKey {
+    private static func rawKey(_ path: String) throws -> EncryptionKey { .raw(try key32(path)) }
+
+    /// The 32 bytes of a key file, as they are or in hexadecimal.
+    static func key32(_ path: String) throws -> [UInt8] {
         let bytes = try content(path)
-        if bytes.count == 32 { return .raw(bytes) }
+        if bytes.count == 32 { return bytes }
         let digits = bytes.last == 0x0A ? bytes.dropLast() : bytes[...]
-        if digits.count == 64, let key = Hex.bytes(String(decoding: digits, as: UTF8.self)) { return .raw(key) }
+        if digits.count == 64, let key = Hex.bytes(String(decoding: digits, as: UTF8.self)) { return key }
         throw StoreError.input(
             path, "\(bytes.count) bytes are no key.", remedy: "A key file has 32 bytes, or 64 hexadecimal digits.")
     }
