@@ -3,11 +3,11 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test build lint bench clean
+.PHONY: help setup demo test build lint bench fuzz replay clean
 
 # One configuration for demo, tests and figures, so that they share one build.
 BUILD := swift build -c release
-SOURCES := Sources Tests Examples Package.swift
+SOURCES := Sources Tests Fuzz/Sources Fuzz/Package.swift Examples Package.swift
 # Where `make bench` finds the vectors: base.f16.npy, queries.f32.npy, truth.i32.npy and texts.jsonl.gz.
 DATA ?=
 OUT ?= out
@@ -42,5 +42,12 @@ bench: setup ## measure commits, pages and, with DATA=FOLDER, vectors; JSON goes
 	    echo "vectors: left out; name a folder with vectors: make bench DATA=FOLDER"; \
 	fi
 
+fuzz: ## run every fuzz target for SECONDS_PER_TARGET=60; finds stay in out/fuzz, exit code 1 on a crash
+	@OUT="$(OUT)" scripts/fuzz.sh
+
+replay: ## run one input again: TARGET=page FILE=fuzz/finds/NAME
+	swift build -c release --product smartstore-fuzz
+	.build/release/smartstore-fuzz "$(TARGET)" "$(OUT)/$(FILE)"
+
 clean: ## remove what was built
-	rm -rf .build $(OUT)
+	rm -rf .build Fuzz/.build $(OUT)

@@ -248,6 +248,11 @@ extension PageTransaction {
             if pager.writer.log.extents.contains(page: page) { return }
             let index = Int(page % entries)
             guard geometry.state(index, of: try self.page(geometry.spacePage(ofBlock: block))) == .free else { return }
+            // The counter stands in the commit state, the states in the map: a file may let them contradict.
+            guard working.freePageCount > 0 else {
+                let map = geometry.spacePage(ofBlock: block)
+                throw .corruptStructure(page: map, reason: "more free pages than counted")
+            }
             geometry.setState(.outside, index, of: try mutableSpacePage(ofBlock: block))
             working.freePageCount -= 1
             working.pageCount = page

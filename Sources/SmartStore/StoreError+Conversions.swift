@@ -115,7 +115,17 @@ extension StoreError {
     init(_ error: VectorError) {
         switch error.code {
         case .source:
-            self.init(.ioFailed, error.message, remedy: "Run a check.")
+            // A damaged or unreadable page of vectors has a name of its own.
+            if let cause = error.cause {
+                self.init(any: cause)
+            } else {
+                self.init(.ioFailed, error.message, remedy: "Run a check.")
+            }
+        case .corruptImage, .rowOutOfRange:
+            // Rows are the store's own: only the file can be wrong about them.
+            self.init(
+                .corruptStructure, "A vector index is authentic but senseless: \(error.message).",
+                remedy: "Run a check, then restore from a backup.")
         case .invalidOption:
             self.init(.invalidArgument, error.message, remedy: "Choose another value.", server: .badValue)
         default:
