@@ -40,8 +40,9 @@ package struct BitRotTrial: Trial {
             let bits = rot.oracle.content.count * 8
             let random = SeededRandomSource(seed: mixedSeed(seed, isSealed ? 1 : 2))
             var next = 0
-            while !budget.isUsedUp(outcome.cases), isExhaustive ? next < bits : next < 20_000 {
-                let bit = isExhaustive ? next : Int(random.next() % UInt64(bits))
+            // All bits are gone through in 64 rounds of seeds one after another.
+            while !budget.isUsedUp(outcome.cases), isExhaustive ? next * 64 < bits : next < 20_000 {
+                let bit = isExhaustive ? min(bits - 1, next * 64 + Int(seed % 64)) : Int(random.next() % UInt64(bits))
                 next += 1
                 outcome.cases += 1
                 if case .wrong(let reason) = try rot.flip(bit) {

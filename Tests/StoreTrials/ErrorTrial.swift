@@ -1,5 +1,5 @@
 import StoreIO
-import StoreTestSupport
+package import StoreTestSupport
 
 // An error at the n-th call to the disk, for all n until a run meets none, once and from then on.
 //
@@ -30,23 +30,33 @@ package struct ErrorTrial: Trial {
     }
 
     /// The errors that are tried: errnos by their numbers on Linux, short transfers, and syncs that lose data.
-    static let effects: [DiskFault.Effect] =
-        [.diskFull, .syncDropsData, .syncHidesLoss, .short(errno: 5), .short(errno: 28)]
-        + [5, 22, 9, 122, 27, 1, 30, 13, 12, 4, 6, 19, 11, 32, 110].map { .fail(errno: $0) }
+    static let effects: [(effect: DiskFault.Effect, kind: DiskCallKind)] =
+        [
+            (.diskFull, .all), (.syncHidesLoss, .syncs), (.fail(errno: 5), .reads), (.fail(errno: 5), .all),
+            (.syncDropsData, .syncs), (.short(errno: 5), .all), (.short(errno: 28), .all), (.bitFlip, .reads),
+        ] + [22, 9, 122, 27, 1, 30, 13, 12, 4, 6, 19, 11, 32, 110].map { (.fail(errno: $0), .all) }
+
+    /// The seed of the first round that has this workload meet this error.
+    package static func seed(_ level: TrialLevel, workload: String, effect: DiskFault.Effect) -> UInt64? {
+        let names = level == .pages ? PagerWorkload.all.map(\.name) : StoreWorkload.all.map(\.name)
+        guard let place = names.firstIndex(of: workload), let number = effects.firstIndex(where: { $0.effect == effect })
+        else { return nil }
+        return UInt64(number * names.count + place)
+    }
 
     package func round(seed: UInt64, budget: TrialBudget) -> TrialOutcome {
         var outcome = TrialOutcome()
         // Workload and error run through all pairs.
         let workloads = UInt64(level == .pages ? PagerWorkload.all.count : StoreWorkload.all.count)
-        let effect = Self.effects[Int(seed / workloads % UInt64(Self.effects.count))]
+        let (effect, kind) = Self.effects[Int(seed / workloads % UInt64(Self.effects.count))]
         for once in [true, false] {
             var call = Int(seed % UInt64(stride))
             while !budget.isUsedUp(outcome.cases) {
                 outcome.cases += 1
-                let fault = DiskFault(operation: call, effect: effect, once: once, kind: Self.kind(of: effect))
+                let fault = DiskFault(operation: call, effect: effect, once: once, kind: kind)
                 let (problem, wasMet) = run(seed: seed, fault)
                 if let problem {
-                    let place = "call \(call)\(once ? "" : " and all after it"), \(effect)"
+                    let place = "call \(call) of \(kind)\(once ? "" : " and all after it"), \(effect)"
                     outcome.failures.append("\(level.session(seed: seed).name), \(place): \(problem); \(replay(seed))")
                     return outcome
                 }
@@ -55,13 +65,6 @@ package struct ErrorTrial: Trial {
             }
         }
         return outcome
-    }
-
-    private static func kind(of effect: DiskFault.Effect) -> DiskCallKind {
-        switch effect {
-        case .syncDropsData, .syncHidesLoss: .syncs
-        default: .all
-        }
     }
 
     /// One run with one fault. Tells what was wrong, and whether the fault was met at all.
