@@ -97,21 +97,24 @@ private final class SalvageRound {
         _ tx: ReadTransaction, _ report: SalvageReport, _ damage: FileDamage
     ) throws -> [String] {
         var problems: [String] = []
-        var found: [String: Document] = [:]
+        // The same `_id` may come from a collection of today and from one that was dropped, when nothing tells any more.
+        var found: [String: [Document]] = [:]
         for collection in try tx.collections() {
             for document in try tx.collection(collection.name).find() {
                 guard let id = document["_id"]?.string else { return ["a document without its _id"] }
-                if found.updateValue(document, forKey: id) != nil { problems.append("\(id) is there twice") }
+                found[id, default: []].append(document)
             }
         }
         var notNewest = 0
-        for (id, document) in found {
+        for (id, documents) in found {
             guard let versions = original.history[id] else {
                 problems.append("\(id) was never there")
                 continue
             }
-            if original.documents[id] != document { notNewest += 1 }
-            if !versions.contains(document) { problems.append("\(id) was never like this") }
+            for document in documents {
+                if original.documents[id] != document { notNewest += 1 }
+                if !versions.contains(document) { problems.append("\(id) was never like this") }
+            }
         }
         let flagged = report.collections.reduce(0) { $0 + $1.possiblyOutdated }
         // A log that lost its end looks like one that was torn there: then an older state is all there is.
@@ -125,7 +128,7 @@ private final class SalvageRound {
             }
             let isWhole = !ranges.contains { damage.touches($0.range) }
             let isCertain = !ranges.contains { $0.isLogged } || !places.log.contains { damage.touches($0) }
-            if isWhole, isCertain, found[id] != document {
+            if isWhole, isCertain, found[id]?.contains(document) != true {
                 problems.append("\(id) is whole in the old file and \(found[id] == nil ? "missing" : "older")")
             }
         }
