@@ -42,6 +42,9 @@ public enum DefenceTable {
             DefenceGuard(.syncFolder, CrashTrial(.pages)),
             DefenceGuard(.createBeside, CrashTrial(.pages)),
             DefenceGuard(.freshEpoch, NonceTrial()),
+            DefenceGuard(.pageIdentity, MisplacedImageTrial()),
+            DefenceGuard(.mapCheck, MisplacedImageTrial()),
+            DefenceGuard(.durableThrough, MisplacedImageTrial()),
         ]
     }
 
