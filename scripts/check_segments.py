@@ -6,6 +6,7 @@ chain.
 
     check_segments.py FILE [--key-file FILE | --passphrase-file FILE]
 """
+import hashlib
 import hmac
 import json
 import math
@@ -76,16 +77,74 @@ class Contents:
                 yield {"key": name.decode(), "expires": expiry or None, "value": value[16:].decode("latin-1")}
 
     def audit(self):
-        for _, entry in self.named(0x11):
-            slot, last, count = self.store.slot, bytes(32), 0
-            audit_key = hkdf(slot.data_keys[slot.current], slot.file_id, b"smartstore audit")
-            for sequence, value in self.store.entries(document(entry)["entries"]):
-                count += 1
-                last = hmac.new(audit_key, last + sequence + value[32:], "sha256").digest()
-                sound = int.from_bytes(sequence, "big") == count and value[:32] == last
-                require(sound, f"audit entry {count} is broken")
-                yield {"sequence": count, **document(value[32:]), "hash": last.hex()}
-            require(document(entry)["count"] == count and field(entry, b"head")[1][5:] == last, "audit log cut off")
+        for _, raw in self.named(0x11):
+            entry = document(raw)
+            if field(raw, b"form") is None:
+                yield from self.keyed_audit(entry, raw)
+            else:
+                require(entry["form"] == 2, "an audit log of another form")
+                yield from self.sealed_audit(entry, raw)
+
+    def keyed_audit(self, entry, raw):
+        """Form 1: a chain under a key of the file."""
+        slot, last, count = self.store.slot, bytes(32), 0
+        audit_key = hkdf(slot.data_keys[1 if slot.encrypted else 0], slot.file_id, b"smartstore audit")
+        for sequence, value in self.store.entries(entry["entries"]):
+            count += 1
+            last = hmac.new(audit_key, last + sequence + value[32:], "sha256").digest()
+            sound = int.from_bytes(sequence, "big") == count and value[:32] == last
+            require(sound, f"audit entry {count} is broken")
+            yield {"sequence": count, **document(value[32:]), "hash": last.hex()}
+        require(entry["count"] == count and binary(raw, b"head") == last, "audit log cut off")
+
+    def sealed_audit(self, entry, raw):
+        """Form 2: a chain without a key, a tree, a seal for each epoch. Tags need the first key, which is elsewhere."""
+        file_id, count, edge = self.store.slot.file_id, 0, []
+        last = sha256(b"\3" + file_id)
+        seals, epochs, sealed = iter(self.store.entries(entry["seals"])), 0, 0
+        seal = next(seals, None)
+
+        def pass_seals(seal, epochs, sealed):
+            while seal and int.from_bytes(seal[1][:8], "big") == count:
+                require(len(seal[1]) == 112 and int.from_bytes(seal[0], "big") == epochs, "an epoch is not sealed once")
+                require(seal[1][8:40] == root(edge) and seal[1][40:72] == last, f"the seal of epoch {epochs} is broken")
+                seal, epochs, sealed = next(seals, None), epochs + 1, count
+            return seal, epochs, sealed
+
+        seal, epochs, sealed = pass_seals(seal, epochs, sealed)
+        for sequence, value in self.store.entries(entry["entries"]):
+            count += 1
+            leaf = sha256(b"\0" + sequence + value[32:])
+            last = sha256(b"\2" + last + leaf)
+            sound = int.from_bytes(sequence, "big") == count and value[:32] == last
+            require(sound, f"audit entry {count} is broken")
+            edge.append((1, leaf))
+            while len(edge) > 1 and edge[-1][0] == edge[-2][0]:
+                (size, right), (_, left) = edge.pop(), edge.pop()
+                edge.append((2 * size, sha256(b"\1" + left + right)))
+            seal, epochs, sealed = pass_seals(seal, epochs, sealed)
+            yield {"sequence": count, **document(value[32:]), "hash": last.hex()}
+        require(entry["count"] == count and binary(raw, b"head") == last, "audit log cut off")
+        require(seal is None and entry["epoch"] == epochs and entry["epochSize"] == sealed, "audit seals are missing")
+        require(binary(raw, b"edge") == b"".join(node for _, node in edge), "the edge of the audit tree is another")
+
+
+def sha256(content):
+    return hashlib.sha256(content).digest()
+
+
+def root(edge):
+    """The root of the tree whose full subtrees are given."""
+    if not edge:
+        return sha256(b"")
+    node = edge[-1][1]
+    for _, left in reversed(edge[:-1]):
+        node = sha256(b"\1" + left + node)
+    return node
+
+
+def binary(doc, name):
+    return field(doc, name)[1][5:]
 
 
 def field(doc, name):

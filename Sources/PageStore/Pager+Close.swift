@@ -70,15 +70,16 @@ extension Pager {
         do throws(PageFault) {
             try transaction.adoptExtents()
             var current = current
-            if current.firstPage + current.pageCount < transaction.working.pageCount,
+            let isInTheWay = current.firstPage + current.pageCount < transaction.working.pageCount
+            // The close itself still logs a few pages; a nearly full extent would need a successor.
+            if isInTheWay || writer.log.extents.endPosition(of: current) - writer.log.end < 24,
                 let fresh = try restartLog(behind: transaction)
             {
                 current = fresh
                 before = writer.log.extents
             }
             var given = writer.log.extents.removeSpares()
-            // The close itself still logs a few pages; a nearly full extent needs a successor.
-            if writer.log.room < 64, !given.isEmpty { writer.log.extents.addSpare(given.removeFirst()) }
+            if writer.log.room < 24, !given.isEmpty { writer.log.extents.addSpare(given.removeFirst()) }
             writer.isHandingBack = true
             let isLast = writer.log.extents.spare.isEmpty && current.firstPage < transaction.working.pageCount
             let endings = given + (isLast ? [current] : [])
@@ -104,7 +105,7 @@ extension Pager {
         let tails = try withSlots { () throws(PageFault) in [slots.newest.record.logTail, slots.otherTail] }
         guard tails.allSatisfy({ $0 == writer.log.end }), writer.log.extents.count < SuperblockLayout.extentLimit - 2
         else { return nil }
-        let pages = UInt64(max(256 << 10, 16 * pageSize) / pageSize)
+        let pages = UInt64(max(256 << 10, 32 * pageSize) / pageSize)
         var extent = transaction.placeExtent(pages: pages)
         do throws(PageFault) {
             try growFile(toPages: extent.firstPage + extent.pageCount)

@@ -1,9 +1,11 @@
 /// Numbers as keys: big-endian bytes sort as the numbers do.
-enum BigEndian {
-    static func bytes(_ value: UInt64) -> [UInt8] {
+package enum BigEndian {
+    package static func bytes(_ value: UInt64) -> [UInt8] {
         (0..<8).map { UInt8(truncatingIfNeeded: value >> (56 - 8 * UInt64($0))) }
     }
 
     /// Reads up to eight bytes.
-    static func load(_ bytes: some Collection<UInt8>) -> UInt64 { bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) } }
+    package static func load(_ bytes: some Collection<UInt8>) -> UInt64 {
+        bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    }
 }

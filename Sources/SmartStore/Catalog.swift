@@ -34,6 +34,13 @@ enum CatalogKind: UInt8 {
     }
 }
 
+extension TreeTag {
+    /// The catalog: found by this when nothing leads to it any more.
+    static let catalog = TreeTag(1)
+    /// The entries of the audit log.
+    static let auditEntries = TreeTag(2)
+}
+
 struct Catalog {
     let tree: Tree
 
@@ -47,7 +54,7 @@ struct Catalog {
         if let present = Catalog(transaction) {
             self = present
         } else {
-            tree = try Tree.create(in: transaction)
+            tree = try Tree.create(in: transaction, tag: .catalog)
             transaction.catalogRoot = tree.root
         }
     }

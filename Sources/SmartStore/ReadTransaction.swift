@@ -1,4 +1,4 @@
-import PageStore
+package import PageStore
 import TreeStore
 public import VectorIndex
 
@@ -17,6 +17,9 @@ public class TransactionView {
         self.view = view
         catalogue = Catalog(view)
     }
+
+    /// Its pages, for tools and trials.
+    package var pageView: PageView { view }
 
     /// The commit that this view shows.
     public var sequence: UInt64 { view.state.sequence }

@@ -23,7 +23,8 @@ public final class Store: Sendable {
     /// The settings it was opened with.
     public let options: StoreOptions
     let pager: Pager
-    let auditKey: SecretKey
+    package let auditSettings: AuditSettings
+    let auditClock = AuditClock()
     let segments = SegmentRegistry()
     let schema = SchemaCache()
     let touchedCacheKeys = TouchedKeys()
@@ -35,7 +36,11 @@ public final class Store: Sendable {
     private init(pager: Pager, options: StoreOptions) throws {
         self.pager = pager
         self.options = options
-        auditKey = try pager.derivedKey(purpose: "audit")
+        auditSettings = AuditSettings(
+            fileID: pager.fileID, seals: pager.formatVersion >= 2,
+            epochEntryLimit: UInt64(options.auditEpochEntryLimit),
+            epochMilliseconds: Int64(options.auditEpochDuration / .milliseconds(1)),
+            chainKey: try Self.auditChainKey(pager))
         metrics = StoreMetrics(fileID: Hex.text(pager.fileID))
         var random = SystemRandomNumberGenerator()
         if let seeded = options.random as? SeededRandomSource {
@@ -47,6 +52,7 @@ public final class Store: Sendable {
         commitQueue = CommitQueue()
         linker = VectorLinker(segments: segments, logger: options.logger)
         try restoreVectorIndexes()
+        restoreAuditClock()
         let (segments, linker) = (segments, linker)
         pager.beforeCheckpoint.withLock { prepare in
             // Weakly: the indexes read their blocks through the pager, and must not keep it alive through this.
@@ -65,6 +71,14 @@ public final class Store: Sendable {
             }
         }
         if options.runsBackgroundWork, !options.isReadOnly { linker.wake() }
+    }
+
+    /// The key of an audit log of form 1: such logs were made when a file had its first data key only. A rotation carries
+    /// the log over before that key goes; then any key serves, since none is used.
+    private static func auditChainKey(_ pager: Pager) throws(PageFault) -> SecretKey {
+        let first: UInt32 = pager.isEncrypted ? 1 : 0
+        if let key = try? pager.derivedKey(purpose: "audit", keyNumber: first) { return key }
+        return try pager.derivedKey(purpose: "audit")
     }
 
     // MARK: Opening and closing
@@ -135,6 +149,7 @@ public final class Store: Sendable {
         try converting {
             linker.stop()
             commitQueue.stop()
+            sealAuditWhenDue()
             try pager.close()
         }
     }

@@ -145,4 +145,6 @@ extension StoreError.Code {
     public static let rolledBack = Self("rolledBack")
     /// The audit chain does not hold.
     public static let auditBroken = Self("auditBroken")
+    /// The audit log cannot do this: it has no seals, or its first key is gone.
+    public static let auditUnavailable = Self("auditUnavailable")
 }

@@ -69,6 +69,10 @@ public struct StoreOptions: Sendable {
     public var readerDeadline: Duration?
     /// Bytes of keys and values that the cache segment keeps before it evicts the least recently used.
     public var cacheSegmentByteLimit = 64 << 20
+    /// Entries after which an epoch of the audit log is sealed, 1 to 16,777,216.
+    public var auditEpochEntryLimit = 1024
+    /// Time after which an epoch of the audit log is sealed, at the next commit or close; 1 second to 366 days.
+    public var auditEpochDuration: Duration = .seconds(3600)
     /// Where warnings of background work go.
     public var logger: Logger?
     /// Checkpoints and vector linking on threads of their own. Without, they happen when asked for.
@@ -91,6 +95,12 @@ public struct StoreOptions: Sendable {
         try check("cacheByteLimit", cacheByteLimit, PagerLimits.cacheByteRange)
         try check("logByteLimit", logByteLimit, PagerLimits.logByteRange)
         try check("cacheSegmentByteLimit", cacheSegmentByteLimit, 0...1 << 42)
+        try check("auditEpochEntryLimit", auditEpochEntryLimit, 1...1 << 24)
+        guard (.seconds(1) ... .seconds(366 * 86_400)).contains(auditEpochDuration) else {
+            throw StoreError(
+                .invalidArgument, "auditEpochDuration is \(auditEpochDuration); it must be 1 second to 366 days.",
+                remedy: "Choose a value in the range.")
+        }
         if let vectorByteLimit { try check("vectorByteLimit", vectorByteLimit, 1 << 20...1 << 44) }
         if let transactionByteLimit { try check("transactionByteLimit", transactionByteLimit, 1 << 18...1 << 42) }
         var options = PagerOptions()

@@ -1,6 +1,6 @@
 import Logging
 import Metrics
-import PageStore
+package import PageStore
 import StoreIO
 import TreeStore
 public import VectorIndex
@@ -10,7 +10,7 @@ public import VectorIndex
 
 /// The open transaction of the single writer. It sees its own changes.
 public final class WriteTransaction: TransactionView {
-    let pages: PageTransaction
+    package let pages: PageTransaction
     /// Indexes dropped here: they leave the registry when the commit is there.
     private var dropped: [VectorIndexEntry] = []
     private var created: [VectorIndexEntry] = []
@@ -70,8 +70,10 @@ public final class WriteTransaction: TransactionView {
         let loaded = loadedEntries
         let store = store
         let (created, dropped, changedSchema) = (created, dropped, changedSchema)
+        let auditDue = auditLog?.dueTime
         pages.willPublish = { sequence in
             if changedSchema { store.schema.changed(at: sequence) }
+            if let auditDue { store.auditClock.set(auditDue) }
             for entry in created { store.segments.add(entry.segment) }
             for collection in loaded {
                 for index in collection.indexes {
@@ -102,7 +104,7 @@ public final class WriteTransaction: TransactionView {
             for index in entry.indexes { try index.writeCounters(catalogue, in: pages) }
         }
         try cacheSegment?.writeHeader(catalogue, in: pages)
-        try auditLog?.writeHeader(catalogue, in: pages)
+        try finishAudit(catalogue)
     }
 
     /// Runs a change. When it stops half-way, by a fault of pages rather than a refusal of its input, the transaction
@@ -139,7 +141,10 @@ public final class WriteTransaction: TransactionView {
         try CollectionNames.validate(name)
         let catalogue = try makeCatalog()
         let tree = try Tree.create(in: pages)
-        try catalogue.put(CatalogKind.collection.key(name), ["root": .page(tree.root)], in: pages)
+        var definition: Document = ["root": .page(tree.root)]
+        let tag = try tree.tag(in: pages)
+        if tag != .none { definition.append("tag", .int64(Int64(tag.value))) }
+        try catalogue.put(CatalogKind.collection.key(name), definition, in: pages)
         try catalogue.put(CatalogKind.collectionCounters.key(name), ["documents": .count(0)], in: pages)
         let entry = CollectionEntry(name: name, tree: tree, indexes: [], documentCount: 0)
         register(entry)

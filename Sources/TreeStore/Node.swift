@@ -35,6 +35,7 @@ struct Node {
     var byteCount: Int { frame.byteCount }
     @inline(__always) var level: Int { Int(base.load(fromByteOffset: NodeLayout.level, as: UInt8.self)) }
     @inline(__always) var isLeaf: Bool { level == 0 }
+    var tag: TreeTag { TreeTag(UInt32(littleEndian: base.load(fromByteOffset: NodeLayout.tag, as: UInt32.self))) }
     @inline(__always) var count: Int { word(NodeLayout.count) }
     @inline(__always) var prefixLength: Int { word(NodeLayout.prefixLength) }
     var cellsStart: Int { word(NodeLayout.cellsStart) }

@@ -15,8 +15,9 @@ struct NodeEditor {
         node = try Node(frame)
     }
 
-    /// Makes a frame an empty node of a level. Inner nodes get their first child, without which they are none.
-    init(formatting frame: PageFrame, level: Int, firstChild: PageID? = nil) {
+    /// Makes a frame an empty node of a level. Inner nodes get their first child, without which they are none; all nodes
+    /// of a tree carry its tag.
+    init(formatting frame: PageFrame, level: Int, tag: TreeTag, firstChild: PageID? = nil) {
         let base = frame.base
         base.initializeMemory(as: UInt8.self, repeating: 0, count: NodeLayout.headerByteCount)
         let kind = level == 0 ? PageKind.leaf : PageKind.inner
@@ -24,6 +25,7 @@ struct NodeEditor {
         base.storeBytes(of: UInt8(level), toByteOffset: NodeLayout.level, as: UInt8.self)
         base.storeBytes(
             of: UInt16(frame.byteCount).littleEndian, toByteOffset: NodeLayout.cellsStart, as: UInt16.self)
+        base.storeBytes(of: tag.value.littleEndian, toByteOffset: NodeLayout.tag, as: UInt32.self)
         if level > 0 {
             guard let firstChild else { preconditionFailure("an inner node has a first child") }
             base.storeBytes(of: firstChild.number.littleEndian, toByteOffset: NodeLayout.firstChild, as: UInt64.self)

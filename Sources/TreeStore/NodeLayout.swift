@@ -27,7 +27,7 @@ enum NodeLayout {
     static let cellsStart = 6
     static let garbage = 8
     static let lastInsertion = 10
-    static let reserved = 12
+    static let tag = 12
     static let firstChild = 16
 
     static let slotByteCount = 8

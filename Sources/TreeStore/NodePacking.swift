@@ -37,8 +37,10 @@ extension EntryList {
 
 extension NodeEditor {
     /// Makes a frame the node that holds one piece of an entry list. `firstChild` is for inner nodes.
-    init(packing piece: EntryList.Piece, of list: EntryList, firstChild: PageID?, into frame: PageFrame) {
-        self.init(formatting: frame, level: list.level, firstChild: firstChild)
+    init(
+        packing piece: EntryList.Piece, of list: EntryList, firstChild: PageID?, tag: TreeTag, into frame: PageFrame
+    ) {
+        self.init(formatting: frame, level: list.level, tag: tag, firstChild: firstChild)
         let base = frame.base
         let prefixLength = piece.prefixLength
         list.bytes.withUnsafeBytes { bytes in

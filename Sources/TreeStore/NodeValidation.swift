@@ -42,7 +42,6 @@ extension Node {
         if prefixLength > TreeLimits.maximumKeyByteCount { return "prefix longer than a key may be" }
         if cellsStart < slotsStart + count * NodeLayout.slotByteCount { return "slots run into cells" }
         if cellsStart > prefixStart { return "cells run into the prefix" }
-        if base.load(fromByteOffset: NodeLayout.reserved, as: UInt32.self) != 0 { return "reserved bytes in use" }
         if level > 0, base.load(fromByteOffset: NodeLayout.firstChild, as: UInt64.self) == 0 {
             return "missing first child"
         }

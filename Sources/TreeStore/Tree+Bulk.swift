@@ -103,7 +103,9 @@ private struct TreeLoader {
         }
         let top = levels[level]
         let piece = whole(top.list)
-        _ = NodeEditor(packing: piece, of: top.list, firstChild: top.firstChild, into: try tx.mutablePage(tree.root))
+        let tag = try tree.tag(in: tx)
+        _ = NodeEditor(
+            packing: piece, of: top.list, firstChild: top.firstChild, tag: tag, into: try tx.mutablePage(tree.root))
     }
 
     /// Whether an entry would take a node over what it may hold.
@@ -120,8 +122,10 @@ private struct TreeLoader {
     private mutating func write(level: Int) throws(PageFault) {
         try tx.relieve()
         let pending = levels[level]
+        let tag = try tree.tag(in: tx)
         let frame = try tx.allocate(near: pending.lastPage)
-        _ = NodeEditor(packing: whole(pending.list), of: pending.list, firstChild: pending.firstChild, into: frame)
+        _ = NodeEditor(
+            packing: whole(pending.list), of: pending.list, firstChild: pending.firstChild, tag: tag, into: frame)
         let id = frame.id
         try add(id, separator: pending.separator, level: level + 1)
         levels[level].lastPage = id

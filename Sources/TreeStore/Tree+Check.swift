@@ -55,6 +55,7 @@ private struct TreeCheck {
     let view: PageView
     var findings: [TreeFinding] = []
     private var seen: Set<PageID> = []
+    private var tag: TreeTag?
 
     init(view: PageView) {
         self.view = view
@@ -78,6 +79,13 @@ private struct TreeCheck {
         }
         if level != nil && node.isLeaf && node.count == 0 {
             findings.append(TreeFinding(page: id, reason: "empty leaf below the root"))
+        }
+        let expected = tag ?? (view.formatVersion >= 2 ? node.tag : TreeTag.none)
+        tag = expected
+        if node.tag != expected {
+            findings.append(
+                TreeFinding(
+                    page: id, reason: view.formatVersion >= 2 ? "node of another tree" : "reserved bytes in use"))
         }
         bounds(of: node, low: low, high: high)
         if node.isLeaf {

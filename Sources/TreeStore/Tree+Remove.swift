@@ -41,7 +41,7 @@ extension Tree {
                 return
             }
             if step.id == root {
-                _ = NodeEditor(formatting: editor.node.frame, level: 0)
+                _ = NodeEditor(formatting: editor.node.frame, level: 0, tag: editor.node.tag)
             } else {
                 try tx.free(step.id)
             }
@@ -131,7 +131,9 @@ extension Tree {
         let right = pair.right.id
         let editor = try NodeEditor(tx.mutablePage(parent.id))
         editor.removeChildren((pair.index + 1)..<(pair.index + 2))
-        _ = NodeEditor(packing: whole, of: list, firstChild: firstChild, into: try tx.mutablePage(pair.left.id))
+        let tag = pair.left.tag
+        _ = NodeEditor(
+            packing: whole, of: list, firstChild: firstChild, tag: tag, into: try tx.mutablePage(pair.left.id))
         try tx.free(right)
         return true
     }
@@ -153,10 +155,13 @@ extension Tree {
         }
         let editor = try NodeEditor(tx.mutablePage(parent.id))
         guard editor.replaceSeparator(at: pair.index, by: separator.span.bytes) else { return false }
+        let tag = pair.left.tag
         _ = NodeEditor(
-            packing: pieces[0], of: list, firstChild: leftFirstChild, into: try tx.mutablePage(pair.left.id))
+            packing: pieces[0], of: list, firstChild: leftFirstChild, tag: tag,
+            into: try tx.mutablePage(pair.left.id))
         _ = NodeEditor(
-            packing: pieces[1], of: list, firstChild: rightFirstChild, into: try tx.mutablePage(pair.right.id))
+            packing: pieces[1], of: list, firstChild: rightFirstChild, tag: tag,
+            into: try tx.mutablePage(pair.right.id))
         return true
     }
 

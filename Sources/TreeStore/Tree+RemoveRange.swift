@@ -19,7 +19,8 @@ extension Tree {
         var removed = 0
         let isEmptied = try prune(root, level: level, from: from, to: to, removed: &removed, in: tx)
         if isEmptied {
-            _ = NodeEditor(formatting: try tx.mutablePage(root), level: 0)
+            let tag = try tag(in: tx)
+            _ = NodeEditor(formatting: try tx.mutablePage(root), level: 0, tag: tag)
             return removed
         }
         guard removed > 0 else { return 0 }

@@ -55,7 +55,7 @@ extension Tree {
         // A key that lacks the leaf's prefix counts as gain too: with a shorter one the leaf goes on filling.
         if packs && (gain < 0 || gain > leaf.capacity / 12) { return false }
         let frame = try tx.allocate(near: leaf.id)
-        let editor = NodeEditor(formatting: frame, level: 0)
+        let editor = NodeEditor(formatting: frame, level: 0, tag: leaf.tag)
         guard editor.insert(at: 0, key: key, form: form, inline: inline) else {
             preconditionFailure("an empty leaf has room for any row")
         }
@@ -77,7 +77,8 @@ extension Tree {
             return
         }
         siblings = try writeSiblings(pieces, of: list, near: id, in: tx)
-        _ = NodeEditor(packing: pieces[0], of: list, firstChild: firstChild, into: try tx.mutablePage(id))
+        let tag = try tag(in: tx)
+        _ = NodeEditor(packing: pieces[0], of: list, firstChild: firstChild, tag: tag, into: try tx.mutablePage(id))
         if !siblings.isEmpty { try insert(siblings, above: steps, in: tx) }
     }
 
@@ -98,8 +99,9 @@ extension Tree {
     private func write(
         _ piece: EntryList.Piece, of list: EntryList, firstChild: PageID?, near: PageID, in tx: PageTransaction
     ) throws(PageFault) -> PageID {
+        let tag = try tag(in: tx)
         let frame = try tx.allocate(near: near)
-        _ = NodeEditor(packing: piece, of: list, firstChild: firstChild, into: frame)
+        _ = NodeEditor(packing: piece, of: list, firstChild: firstChild, tag: tag, into: frame)
         return frame.id
     }
 

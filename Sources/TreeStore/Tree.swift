@@ -26,13 +26,17 @@ package struct Tree: Sendable, Hashable {
         self.root = root
     }
 
-    /// Makes an empty tree of one page.
-    package static func create(in tx: PageTransaction) throws(PageFault) -> Tree {
+    /// Makes an empty tree of one page. Its nodes carry `tag`; nil: a tag of its own.
+    package static func create(in tx: PageTransaction, tag: TreeTag? = nil) throws(PageFault) -> Tree {
         try tx.relieve()
         let frame = try tx.allocate(near: nil)
-        _ = NodeEditor(formatting: frame, level: 0)
+        let tag = tx.formatVersion >= 2 ? tag ?? TreeTag(root: frame.id, after: tx.base.sequence) : TreeTag.none
+        _ = NodeEditor(formatting: frame, level: 0, tag: tag)
         return Tree(root: frame.id)
     }
+
+    /// The tag that the tree's nodes carry.
+    package func tag(in view: PageView) throws(PageFault) -> TreeTag { try openRoot(in: view).tag }
 
     /// Frees every page of the tree, the root too. The name is dead afterwards.
     package func drop(in tx: PageTransaction) throws(PageFault) {

@@ -133,5 +133,13 @@ struct CacheCommandTests {
         let verified = try conversation.ask("{\"auditVerify\":1}")
         #expect(verified["valid"] == true && verified["entries"] == .int64(2))
         #expect(verified["head"] == entry["hash"])
+        let key = try #require(try conversation.ask("{\"auditExportKey\":1}")["key"]?.string)
+        let anchor = try #require(try conversation.ask("{\"auditAnchor\":1}")["anchor"]?.document)
+        #expect(try conversation.ask("{\"auditExportKey\":1}")["ok"] == 0)
+        let proven = try conversation.ask(
+            "{\"auditVerify\":1,\"initialKey\":\"\(key)\",\"anchors\":[\(anchor.json())]}")
+        #expect(proven["valid"] == true && proven["sealsProven"] == true, "\(proven)")
+        #expect(try conversation.ask("{\"auditVerify\":1,\"initialKey\":\"x\"}")["ok"] == 0)
+        #expect(try conversation.ask("{\"auditVerify\":1,\"anchors\":[1]}")["ok"] == 0)
     }
 }

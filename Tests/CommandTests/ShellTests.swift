@@ -18,7 +18,7 @@ struct ShellTests {
         #expect(help.status == 0)
         for name in [
             "create", "import", "export", "find", "get", "delete", "search", "collections", "stats", "check", "audit",
-            "cache", "run",
+            "cache", "run", "backup", "restore", "compact", "rekey", "rotate", "anchor",
         ] {
             #expect(help.output.contains("\n  \(name) "), "\(name)")
         }
@@ -196,6 +196,24 @@ struct ShellTests {
         #expect(audit.lines.count == 1 && audit.output.contains(#""action":"delete","target":"c""#))
         let verified = try shell.run("audit", "verify", "a.store")
         #expect(verified.status == 0 && verified.output.hasPrefix(#"{"valid":true,"entries":2,"#))
+        // Anchors, signed by a key that is kept elsewhere, and the first audit key.
+        _ = try shell.folder.write(String(repeating: "0a", count: 32) + "\n", to: "sign.key")
+        let anchor = try shell.run("audit", "anchor", "a.store", "--sign-key", "sign.key")
+        let owner = try shell.run("audit", "anchor", "a.store", "--sign-key", "sign.key", "--public-key")
+        let first = try shell.run("audit", "export-key", "a.store")
+        #expect(anchor.status == 0 && owner.status == 0 && first.status == 0, "\(first.errors)")
+        for (name, text) in [("anchor", anchor.output), ("owner", owner.output), ("first", first.output)] {
+            _ = try shell.folder.write(text, to: name)
+        }
+        let proven = try shell.run(
+            "audit", "verify", "a.store", "--initial-key", "first", "--anchor", "anchor", "--signed-by", "owner")
+        #expect(proven.status == 0 && proven.output.contains(#""sealsProven":true"#), "\(proven.errors)")
+        let foreign = try shell.run(
+            "audit", "verify", "a.store", "--anchor", "anchor", "--signed-by", "first", "--json")
+        #expect(foreign.status == 1)
+        #expect(try Document(json: foreign.errors)[path: "error.code"] == "auditBroken")
+        #expect(try shell.run("audit", "verify", "a.store", "--initial-key", "owner").status == 1)
+        #expect(try shell.run("audit", "export-key", "a.store").status == 1)
         #expect(try shell.run("collections", "a.store").output.hasPrefix(#"{"name":"c","documents":1,"#))
         let check = try shell.run("check", "a.store")
         #expect(check.status == 0 && check.output.hasPrefix(#"{"clean":true,"#), "\(check.errors)")

@@ -51,15 +51,16 @@ struct ContradictionTests {
     @Test("an inner node that is two children is not merged with itself")
     func sharedInner() throws {
         let tree = try Tree.create(in: tx)
-        let leaf = NodeEditor(formatting: try tx.allocate(near: nil), level: 0)
+        let leaf = NodeEditor(formatting: try tx.allocate(near: nil), level: 0, tag: try tree.tag(in: tx))
         for key in [[1], [2]] as [[UInt8]] {
             let empty: [UInt8] = []
             let isIn = leaf.insert(
                 at: leaf.node.count, key: key.span.bytes, form: .inline(0), inline: empty.span.bytes)
             #expect(isIn)
         }
-        let inner = NodeEditor(formatting: try tx.allocate(near: nil), level: 1, firstChild: leaf.node.id)
-        let root = NodeEditor(formatting: try tx.mutablePage(tree.root), level: 2, firstChild: inner.node.id)
+        let tag = try tree.tag(in: tx)
+        let inner = NodeEditor(formatting: try tx.allocate(near: nil), level: 1, tag: tag, firstChild: leaf.node.id)
+        let root = NodeEditor(formatting: try tx.mutablePage(tree.root), level: 2, tag: tag, firstChild: inner.node.id)
         let separator: [UInt8] = [9]
         let isIn = root.insertSeparator(at: 0, key: separator.span.bytes, child: inner.node.id)
         #expect(isIn)
@@ -70,7 +71,7 @@ struct ContradictionTests {
     @Test("an empty leaf below the root is refused")
     func emptyLeaf() throws {
         let (tree, root) = try twoLevels()
-        let leaf = NodeEditor(formatting: try tx.mutablePage(root.node.child(1)), level: 0).node
+        let leaf = NodeEditor(formatting: try tx.mutablePage(root.node.child(1)), level: 0, tag: try tree.tag(in: tx)).node
         let expected = fault(leaf.id, "empty leaf below the root")
         #expect(throws: expected) { try tree.get(root.node.key(0), in: tx) }
         #expect(throws: expected) { try tree.count(in: tx) }

@@ -29,9 +29,12 @@ struct NodeTests {
 
     @Test("a leaf has its header, slots and cells where the format says")
     func leafBytes() throws {
-        let (_, _, frame) = try leaf()
+        let (tree, tx, frame) = try leaf()
+        let tag = try tree.tag(in: tx).value
+        #expect(tag >= 16)
         // Cells of 10 and 8 bytes end at 4,048: at 4,038 (0xfc6) and 4,030 (0xfbe).
-        #expect(bytes(frame, 0..<16) == [1, 0, 2, 0, 0, 0, 0xbe, 0x0f, 0, 0, 2, 0, 0, 0, 0, 0])
+        let mark = (0..<4).map { UInt8(truncatingIfNeeded: tag >> UInt32(8 * $0)) }
+        #expect(bytes(frame, 0..<16) == [1, 0, 2, 0, 0, 0, 0xbe, 0x0f, 0, 0, 2, 0] + mark)
         #expect(bytes(frame, 16..<24) == [0xc6, 0x0f, 5, 0] + Array("-yek".utf8))
         #expect(bytes(frame, 24..<32) == [0xbe, 0x0f, 6, 0] + Array("-yek".utf8))
         #expect(bytes(frame, 4030..<4048) == Array("key-bc".utf8) + [0, 0] + Array("key-a".utf8) + [3, 0, 1, 2, 3])
@@ -123,7 +126,7 @@ struct NodeTests {
             (0, [2, 40], "inner node of a bad level"), (0, [2, 0], "inner node of a bad level"),
             (4, [1, 4], "prefix longer than a key may be"), (4, [200], "cells run into the prefix"),
             (2, [255, 255], "slots run into cells"), (6, [20, 0], "slots run into cells"),
-            (6, [0xff, 0xff], "cells run into the prefix"), (12, [1], "reserved bytes in use"),
+            (6, [0xff, 0xff], "cells run into the prefix"),
             (8, [1], "free bytes counted wrong"), (16, [0, 0], "key out of its page"),
             (16, [0xcf, 0x0f], "key out of its page"), (18, [0, 255], "key out of its page"),
             (20, [0], "head differs from its key"), (4038, [0x7a], "head differs from its key"),
@@ -138,6 +141,56 @@ struct NodeTests {
             try tree.get([1], in: tx)
         }
         #expect(tree.check(in: tx) { _ in }.map(\.reason) == [reason])
+    }
+
+    @Test("every node of a tree carries the tree's tag through splits, merges, removals and bulk loads")
+    func tags() throws {
+        let fixture = TreeFixture(pageByteCount: 4096)
+        let tx = fixture.transaction
+        let other = try Tree.create(in: tx)
+        let tree = try Tree.create(in: tx)
+        let tag = try tree.tag(in: tx)
+        #expect(try other.tag(in: tx) != tag)
+        #expect(try Tree.create(in: tx, tag: TreeTag(1)).tag(in: tx) == TreeTag(1))
+        var random = SeededRandom(seed: 8)
+        var keys: [[UInt8]] = []
+        for round in 0..<3 {
+            for _ in 0..<800 {
+                let key = random.bytes(12)
+                keys.append(key)
+                try tree.put(key, random.bytes(Int.random(in: 0...200, using: &random)), in: tx)
+            }
+            #expect(tree.check(in: tx) { _ in } == [])
+            for key in keys.prefix(round < 2 ? 700 : keys.count) { try tree.remove(key, in: tx) }
+            keys.removeFirst(round < 2 ? 700 : keys.count)
+            #expect(tree.check(in: tx) { _ in } == [])
+            #expect(try tree.tag(in: tx) == tag)
+        }
+        var row = 0
+        try tree.bulkLoad(in: tx) {
+            row += 1
+            return row > 3000 ? nil : ([UInt8(row >> 8), UInt8(row & 255)], [UInt8](repeating: 1, count: 30))
+        }
+        #expect(try tree.statistics(in: tx).depth > 1)
+        #expect(tree.check(in: tx) { _ in } == [])
+        #expect(try tree.tag(in: tx) == tag)
+        _ = try tree.removeRange(from: nil, to: [4], in: tx)
+        #expect(tree.check(in: tx) { _ in } == [])
+        _ = try tree.removeRange(from: nil, to: nil, in: tx)
+        #expect(try tree.isEmpty(in: tx))
+        #expect(try tree.tag(in: tx) == tag)
+    }
+
+    @Test("a node with the tag of another tree is found by a check, and by nothing else")
+    func foreignTag() throws {
+        let fixture = TreeFixture(pageByteCount: 4096)
+        let tx = fixture.transaction
+        let tree = try Tree.create(in: tx)
+        for letter in Array("abcde".utf8) { try tree.put([letter], [UInt8](repeating: 0, count: 980), in: tx) }
+        let child = try Node(tx.page(tree.root)).child(1)
+        set(try tx.mutablePage(child), 12, [1, 0, 0, 0])
+        #expect(try tree.count(in: tx) == 5)
+        #expect(tree.check(in: tx) { _ in }.map(\.reason) == ["node of another tree"])
     }
 
     @Test("a root page of another structure is refused, whoever looks first")

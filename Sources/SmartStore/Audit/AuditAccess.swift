@@ -23,6 +23,18 @@ public struct AuditEntry: Sendable, Equatable {
     /// The chain's hash at this entry, in hexadecimal.
     public let hash: String
 
+    /// Its hash as a leaf of the log's tree (RFC 9162), which a proof of inclusion begins with, in hexadecimal. Computed
+    /// from the fields, so an entry that was kept elsewhere gives it too.
+    public var leafHash: String { AuditLog.leaf(sequence: sequence, entry: content.bson).hex }
+
+    /// The entry as it is stored.
+    var content: Document {
+        [
+            "time": .date(time), "actor": .string(actor), "action": .string(action), "target": .string(target),
+            "outcome": .string(outcome), "details": .document(details),
+        ]
+    }
+
     /// The entry as a document.
     public var document: Document {
         [
@@ -31,21 +43,6 @@ public struct AuditEntry: Sendable, Equatable {
             "details": .document(details), "hash": .string(hash),
         ]
     }
-}
-
-/// The result of checking the audit chain.
-public struct AuditVerification: Sendable, Equatable {
-    /// Entries that the log claims.
-    public let entryCount: UInt64
-    /// The newest hash, in hexadecimal: remember it elsewhere to find a truncated log later.
-    public let head: String
-    /// The first entry that does not hold; nil when all do.
-    public let firstBad: UInt64?
-    /// Why it does not.
-    public let reason: String?
-
-    /// Whether the whole chain holds.
-    public var isIntact: Bool { firstBad == nil }
 }
 
 /// What can be asked of the audit log.
@@ -61,10 +58,10 @@ public struct AuditReader: AuditReading {
 }
 
 extension AuditReading {
-    private func log() throws(PageFault) -> AuditLog? {
+    func log() throws(PageFault) -> AuditLog? {
         if let writer = transaction as? WriteTransaction { return try writer.presentAudit() }
         guard let catalogue = transaction.catalogue else { return nil }
-        return try AuditLog(catalogue, in: transaction.view)
+        return try AuditLog(catalogue, settings: transaction.store.auditSettings, in: transaction.view)
     }
 
     /// Entries in order, from a sequence on, of an actor or action when given.
@@ -101,13 +98,45 @@ extension AuditReading {
     /// How many entries there are.
     public func count() throws(StoreError) -> UInt64 { try converting { try log()?.count ?? 0 } }
 
-    /// Recomputes the chain and names the first entry that does not hold. O(entries).
-    public func verify() throws(StoreError) -> AuditVerification {
+    /// Recomputes the whole log and names the first entry that does not hold. O(entries).
+    ///
+    /// Without arguments this finds whatever does not fit together. A forger who has the file's key can make everything
+    /// fit: the first key finds that in every epoch that ended, an anchor in everything before it.
+    /// - Parameters:
+    ///   - initialKey: what ``Store/exportAuditKey()`` gave. Every seal must then be made by its own epoch's key.
+    ///   - anchors: what ``anchor()`` gave, at any time.
+    /// - Throws: `invalidArgument` for a key of another length or an anchor of another file.
+    public func verify(
+        initialKey: [UInt8]? = nil, anchors: [AuditAnchor] = []
+    ) throws(StoreError) -> AuditVerification {
         try converting {
-            guard let log = try log() else {
-                return AuditVerification(entryCount: 0, head: Digest32.zero.hex, firstBad: nil, reason: nil)
+            let settings = transaction.store.auditSettings
+            let key = try initialKey.map { (bytes) throws(StoreError) in try AuditKeys.key(bytes) }
+            for anchor in anchors where anchor.fileID != Hex.text(settings.fileID) {
+                throw StoreError(
+                    .invalidArgument, "The anchor is of file \(anchor.fileID).",
+                    remedy: "Give anchors of this file, \(Hex.text(settings.fileID)).")
             }
-            return try log.verify(key: transaction.store.auditKey, in: transaction.view)
+            guard let log = try log() else { return AuditKeys.verificationWithoutLog(key: key, anchors: anchors) }
+            var verifier = AuditVerifier(
+                log.header, settings: settings, initialKey: key, anchors: anchors, view: transaction.view)
+            return try verifier.run()
+        }
+    }
+
+    /// What to remember of the log outside of the file.
+    /// - Throws: `auditUnavailable` for a log of form 1, which has no tree.
+    public func anchor() throws(StoreError) -> AuditAnchor {
+        try converting {
+            let settings = transaction.store.auditSettings
+            let time = transaction.store.options.time.now()
+            let header = try log()?.header
+            if let header, header.sealing == nil { throw AuditKeys.noSeals }
+            let edge = header?.sealing?.edge ?? MerkleEdge()
+            return AuditAnchor(
+                fileID: Hex.text(settings.fileID), size: edge.size, root: edge.root.hex,
+                head: (header?.head ?? AuditLog.start(fileID: settings.fileID)).hex,
+                epoch: header?.sealing?.epoch ?? 0, time: time)
         }
     }
 }
@@ -134,12 +163,13 @@ public struct AuditWriter: AuditReading {
                 throw PageFault.limitExceeded(name: "audit details bytes", limit: 64 << 10)
             }
             try writer.pages.relieve()
-            let time = BSONDate(millisecondsSince1970: writer.store.options.time.now())
+            let time = writer.store.options.time.now()
             let entry: Document = [
-                "time": .date(time), "actor": .string(actor), "action": .string(action), "target": .string(target),
-                "outcome": .string(outcome), "details": .document(details),
+                "time": .date(BSONDate(millisecondsSince1970: time)), "actor": .string(actor),
+                "action": .string(action), "target": .string(target), "outcome": .string(outcome),
+                "details": .document(details),
             ]
-            return try writer.writableAudit().append(entry, key: writer.store.auditKey, in: writer.pages)
+            return try writer.writableAudit().append(entry.bson, time: time, in: writer.pages)
         }
     }
 }
@@ -147,7 +177,9 @@ public struct AuditWriter: AuditReading {
 extension WriteTransaction {
     func presentAudit() throws(PageFault) -> AuditLog? {
         if let auditLog { return auditLog }
-        guard let catalogue, let log = try AuditLog(catalogue, in: pages) else { return nil }
+        guard let catalogue, let log = try AuditLog(catalogue, settings: store.auditSettings, in: pages) else {
+            return nil
+        }
         auditLog = log
         return log
     }
@@ -155,8 +187,19 @@ extension WriteTransaction {
     func writableAudit() throws(PageFault) -> AuditLog {
         if let present = try presentAudit() { return present }
         _ = try makeCatalog()
-        let made = try AuditLog(creatingIn: pages)
+        let made = try AuditLog(
+            creatingIn: pages, settings: store.auditSettings, sealed: store.auditSettings.seals,
+            time: store.options.time.now(), random: store.options.random)
         auditLog = made
         return made
+    }
+
+    /// Seals the epoch that this commit finds ended, and writes the log's header.
+    func finishAudit(_ catalogue: Catalog) throws(PageFault) {
+        let time = store.options.time.now()
+        if auditLog != nil || store.auditClock.isDue(at: time) {
+            try presentAudit()?.sealIfDue(time: time, in: pages)
+        }
+        try auditLog?.writeHeader(catalogue, in: pages)
     }
 }

@@ -4,15 +4,13 @@ extension CommandRunner {
     static let auditCommands = [
         Command("auditRecord", fields: ["actor", "target", "outcome", "details"]) { try $0.auditRecord($1) },
         Command("auditList", fields: ["from", "limit", "actor", "action"]) { try $0.auditList($1) },
-        Command("auditVerify") { runner, _ in
-            let result = try runner.reading { try $0.auditReader.verify() }
-            var fields: [(String, BSONValue)] = [
-                ("valid", .bool(result.isIntact)), ("entries", .int64(Int64(clamping: result.entryCount))),
-                ("head", .string(result.head)),
-            ]
-            if let first = result.firstBad { fields.append(("firstBad", .int64(Int64(clamping: first)))) }
-            if let reason = result.reason { fields.append(("reason", .string(reason))) }
-            return Reply.with(fields)
+        Command("auditVerify", fields: ["initialKey", "anchors"]) { try $0.auditVerify($1) },
+        Command("auditAnchor") { runner, _ in
+            Reply.with([("anchor", .document(try runner.reading { try $0.auditReader.anchor() }.document))])
+        },
+        Command("auditExportKey") { runner, _ in
+            try runner.refuseInTransaction("auditExportKey")
+            return Reply.with([("key", .string(Hex.text(try runner.store.exportAuditKey())))])
         },
     ]
 
@@ -29,6 +27,27 @@ extension CommandRunner {
             return Outcome(
                 reply: Reply.with([("sequence", .int64(Int64(clamping: sequence)))]), isRecorded: true)
         }
+    }
+
+    private func auditVerify(_ arguments: CommandArguments) throws -> Document {
+        let key = try arguments.string("initialKey").map { text throws(StoreError) in
+            guard let bytes = Hex.bytes(text) else {
+                throw StoreError(
+                    .invalidArgument, "The initial key is not hexadecimal.", remedy: "Give 64 hexadecimal digits.",
+                    server: .badValue)
+            }
+            return bytes
+        }
+        let anchors = try (arguments.array("anchors") ?? []).map { value throws(StoreError) in
+            guard let document = value.document, let anchor = AuditAnchor(document) else {
+                throw StoreError(
+                    .invalidArgument, "An anchor is not one.", remedy: "Give what 'auditAnchor' replied.",
+                    server: .badValue)
+            }
+            return anchor
+        }
+        let result = try reading { try $0.auditReader.verify(initialKey: key, anchors: anchors) }
+        return Reply.with(result.document.map { ($0.key, $0.value) })
     }
 
     private func auditList(_ arguments: CommandArguments) throws -> Document {

@@ -107,9 +107,9 @@ private struct Checker {
             try check.checkCache(segment)
         }
         try guarding("audit", "audit") { check in
-            guard let log = try AuditLog(catalogue, in: check.view) else { return }
-            check.checkTree(log.entries, "audit", "audit")
-            let result = try log.verify(key: check.transaction.store.auditKey, in: check.view)
+            guard let log = try check.transaction.presentAudit() else { return }
+            for tree in log.trees { check.checkTree(tree, "audit", "audit") }
+            let result = try check.transaction.audit.verify()
             check.report.auditEntryCount = result.entryCount
             if let bad = result.firstBad { check.note("audit", [("entry \(bad)", result.reason ?? "broken")]) }
         }

@@ -42,6 +42,7 @@ extension Store {
         progress: (@Sendable (Double) -> Bool)? = nil
     ) throws(StoreError) -> KeyRotationReport {
         try converting {
+            if pager.isEncrypted { try carryOverAuditLog() }
             let result = try pager.rotateDataKey { page, pages in
                 progress?(pages == 0 ? 1 : Double(page) / Double(pages)) ?? true
             }
