@@ -38,13 +38,19 @@ public enum DefenceTable {
             DefenceGuard(.readersHoldCheckpoint, InterleavingTrial()),
             DefenceGuard(.latchOnFailedSync, ErrorTrial(.pages)),
             DefenceGuard(.syncBeforeAcknowledge, CrashTrial(.pages)),
-            DefenceGuard(.poison, ErrorTrial(.store)),
+            DefenceGuard(.poison, ErrorTrial(.pages), seed: 280),
             DefenceGuard(.syncFolder, CrashTrial(.pages)),
             DefenceGuard(.createBeside, CrashTrial(.pages)),
             DefenceGuard(.freshEpoch, NonceTrial()),
+            DefenceGuard(.fileLock, LockTrial()),
+            DefenceGuard(.bothSlotsOnRekey, CrashTrial(.store), seed: 19),
+            DefenceGuard(.rotateEveryPage, CrashTrial(.store), seed: 20),
+            DefenceGuard(.rotateWipe, CrashTrial(.pages), seed: 12),
             DefenceGuard(.pageIdentity, MisplacedImageTrial()),
             DefenceGuard(.mapCheck, MisplacedImageTrial()),
             DefenceGuard(.durableThrough, MisplacedImageTrial()),
+            DefenceGuard(.auditChain, AuditTamperTrial()),
+            DefenceGuard(.auditSeals, AuditTamperTrial()),
         ]
     }
 

@@ -30,23 +30,25 @@ package struct ErrorTrial: Trial {
     }
 
     /// The errors that are tried: errnos by their numbers on Linux, short transfers, and syncs that lose data.
-    static let effects: [DiskFault.Effect] =
-        [.diskFull, .syncDropsData, .syncHidesLoss, .short(errno: 5), .short(errno: 28)]
-        + [5, 22, 9, 122, 27, 1, 30, 13, 12, 4, 6, 19, 11, 32, 110].map { .fail(errno: $0) }
+    static let effects: [(effect: DiskFault.Effect, kind: DiskCallKind)] =
+        [
+            (.diskFull, .all), (.syncHidesLoss, .syncs), (.fail(errno: 5), .reads), (.fail(errno: 5), .all),
+            (.syncDropsData, .syncs), (.short(errno: 5), .all), (.short(errno: 28), .all), (.bitFlip, .reads),
+        ] + [22, 9, 122, 27, 1, 30, 13, 12, 4, 6, 19, 11, 32, 110].map { (.fail(errno: $0), .all) }
 
     package func round(seed: UInt64, budget: TrialBudget) -> TrialOutcome {
         var outcome = TrialOutcome()
         // Workload and error run through all pairs.
         let workloads = UInt64(level == .pages ? PagerWorkload.all.count : StoreWorkload.all.count)
-        let effect = Self.effects[Int(seed / workloads % UInt64(Self.effects.count))]
+        let (effect, kind) = Self.effects[Int(seed / workloads % UInt64(Self.effects.count))]
         for once in [true, false] {
             var call = Int(seed % UInt64(stride))
             while !budget.isUsedUp(outcome.cases) {
                 outcome.cases += 1
-                let fault = DiskFault(operation: call, effect: effect, once: once, kind: Self.kind(of: effect))
+                let fault = DiskFault(operation: call, effect: effect, once: once, kind: kind)
                 let (problem, wasMet) = run(seed: seed, fault)
                 if let problem {
-                    let place = "call \(call)\(once ? "" : " and all after it"), \(effect)"
+                    let place = "call \(call) of \(kind)\(once ? "" : " and all after it"), \(effect)"
                     outcome.failures.append("\(level.session(seed: seed).name), \(place): \(problem); \(replay(seed))")
                     return outcome
                 }
@@ -55,13 +57,6 @@ package struct ErrorTrial: Trial {
             }
         }
         return outcome
-    }
-
-    private static func kind(of effect: DiskFault.Effect) -> DiskCallKind {
-        switch effect {
-        case .syncDropsData, .syncHidesLoss: .syncs
-        default: .all
-        }
     }
 
     /// One run with one fault. Tells what was wrong, and whether the fault was met at all.

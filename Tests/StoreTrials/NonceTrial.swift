@@ -64,6 +64,14 @@ struct SealLedger {
 
     var count: Int { tags.count }
 
+    /// Prefix and key number of every seal.
+    var seals: [(prefix: [UInt8], keyNumber: UInt64)] {
+        tags.keys.map { words in
+            let prefix = words[..<2].flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> ($0 * 8)) } }
+            return (prefix, words[2] >> 32)
+        }
+    }
+
     mutating func read(_ operations: [DiskOperation]) {
         for case .write(_, let offset, let bytes) in operations { read(bytes, at: Int(offset)) }
     }

@@ -90,9 +90,11 @@ package final class PagerSession: TrialSession {
     func commit(_ durability: Durability = .grouped, _ body: (PageTransaction, inout PageModel) throws -> Void) throws {
         let transaction = try current().beginTransaction()
         var changed = model
-        do { try body(transaction, &changed) } catch {
-            transaction.rollBack()
-            throw error
+        do { try body(transaction, &changed) } catch let fault as PageFault {
+            defer { transaction.rollBack() }
+            // A caller that does not look at the error must not be able to commit half a change.
+            if (try? transaction.commit(durability)) != nil { throw TrialError("committed after \(fault)") }
+            throw fault
         }
         let sequence = transaction.base.sequence + 1
         models[sequence] = changed

@@ -1,5 +1,6 @@
 import PageStore
 import StoreIO
+import StoreTestSupport
 
 // Small workloads of the page layer. Each leads through one part of it; all are short, since every one of their I/O
 // steps is crashed several times.
@@ -125,6 +126,7 @@ struct PagerWorkload: Sendable {
                 try session.commit { try session.free(2, $0, &$1) }
                 let result = try session.current().rotateDataKey()
                 guard result.isFinished else { throw TrialError("the rotation did not finish") }
+                try session.expectNothingUnderOldKeys()
             }
             try session.commit { try session.change(3, $0, &$1) }
             try session.close()
@@ -148,6 +150,18 @@ struct TrialError: Error, CustomStringConvertible {
 }
 
 extension PagerSession {
+    /// After a rotation: no prefix that sealed under an older key stands anywhere in the file.
+    func expectNothingUnderOldKeys() throws {
+        var ledger = SealLedger()
+        ledger.read(disk.operations)
+        let newest = ledger.seals.map(\.keyNumber).max() ?? 0
+        let old = Set(ledger.seals.filter { $0.keyNumber < newest }.map(\.prefix))
+        let bytes = disk.content(of: Self.file) ?? []
+        for place in stride(from: 0, to: bytes.count - 16, by: 8) where old.contains(Array(bytes[place..<place + 16])) {
+            throw TrialError("after the rotation byte \(place) still names a seal under the old key")
+        }
+    }
+
     func allocate(_ count: Int, _ transaction: PageTransaction, _ model: inout PageModel) throws {
         for _ in 0..<count {
             try transaction.relieve()

@@ -152,8 +152,10 @@ package final class StoreSession: TrialSession {
         // Asked now: a transaction that spills bears its own sequence already.
         let sequence = transaction.sequence + 1
         var changed = model
-        do { try body(transaction, &changed) } catch {
-            transaction.rollBack()
+        do { try body(transaction, &changed) } catch let error as StoreError {
+            defer { transaction.rollBack() }
+            // A caller that does not look at the error must not be able to commit half a change.
+            if (try? transaction.commit()) != nil { throw TrialError("committed after \(error)") }
             throw error
         }
         models[sequence] = changed

@@ -8,8 +8,8 @@ public enum TrialTable {
         [
             CrashTrial(.pages), CrashTrial(.store), RecoveryCrashTrial(.pages), RecoveryCrashTrial(.store),
             ErrorTrial(.pages), ErrorTrial(.store), ModelTrial(), KillTrial(), InterleavingTrial(), NonceTrial(),
-            BitRotTrial(sealed: true, exhaustive: true), BitRotTrial(sealed: false, exhaustive: true),
-            MisplacedImageTrial(), DamageListTrial(),
+            LockTrial(), BitRotTrial(sealed: true, exhaustive: true), BitRotTrial(sealed: false, exhaustive: true),
+            MisplacedImageTrial(), DamageListTrial(), AuditTamperTrial(),
         ]
     }
 
