@@ -84,7 +84,7 @@ let package = Package(
         .executableTarget(
             name: "smartstore-fuzz",
             dependencies: ["StoreTestSupport", .product(name: "ArgumentParser", package: "swift-argument-parser")],
-            path: "Tests/FuzzRun", swiftSettings: settings),
+            path: "Tests/smartstore-fuzz", swiftSettings: settings),
         .testTarget(name: "StoreIOTests", dependencies: ["StoreIO", "StoreTestSupport"], swiftSettings: settings),
         .testTarget(
             name: "PageStoreTests", dependencies: ["PageStore", "StoreIO", "StoreTestSupport"],
@@ -95,7 +95,8 @@ let package = Package(
         .testTarget(
             name: "VectorIndexTests", dependencies: ["VectorIndex", "CVectorKernels"], swiftSettings: settings),
         .testTarget(
-            name: "SmartStoreTests", dependencies: ["SmartStore", "VectorIndex", "StoreIO", "StoreTestSupport"],
+            name: "SmartStoreTests",
+            dependencies: ["SmartStore", "TreeStore", "PageStore", "VectorIndex", "StoreIO", "StoreTestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "CrashTests",

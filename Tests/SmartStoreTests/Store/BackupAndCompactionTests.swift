@@ -226,13 +226,13 @@ struct BackupAndCompactionTests {
         let base = try #require(disk.content(of: "s"))
         let mark = disk.operations.count
         _ = try Store.compact(Self.place("s", disk), key: Self.key, options: Self.options(8))
-        var images = CrashImages(seed: 5, base: ["s": base])
+        var images = CrashImages(base: ["s": DiskContent(base)])
         var tried = 0
         for operation in disk.operations[mark...] {
             images.advance(operation)
             for damage in CrashDamage.allCases {
                 let opened = try Store.open(
-                    "s", in: SimulatedDisk(files: images.image(damage)), key: Self.key, options: Self.options(10))
+                    "s", in: SimulatedDisk(contents: images.image(images.draw(damage, seed: UInt64(tried))).files), key: Self.key, options: Self.options(10))
                 #expect(try Self.content(opened) == expected)
                 #expect(try opened.check().isClean)
                 tried += 1

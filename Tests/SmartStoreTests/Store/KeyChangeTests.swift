@@ -178,12 +178,12 @@ struct KeyChangeTests {
     private func everyCrash(
         _ operations: ArraySlice<DiskOperation>, from base: [UInt8], _ body: ([String: [UInt8]]) throws -> Void
     ) throws -> Int {
-        var images = CrashImages(seed: 3, base: ["s": base])
+        var images = CrashImages(base: ["s": DiskContent(base)])
         var tried = 0
         for operation in operations {
             images.advance(operation)
             for damage in CrashDamage.allCases {
-                try body(images.image(damage))
+                try body(images.image(images.draw(damage, seed: UInt64(tried))).files.mapValues(\.bytes))
                 tried += 1
             }
         }
