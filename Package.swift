@@ -101,7 +101,7 @@ let package = Package(
         .testTarget(
             name: "CrashTests",
             dependencies: [
-                "SmartStore", "TreeStore", "PageStore", "StoreIO", "StoreTestSupport", "StoreTrials", "smartstore-cli",
+                "SmartStore", "TreeStore", "PageStore", "StoreIO", "StoreTestSupport", "StoreTrials", "smartstore-cli", "smartstore-prove",
             ],
             swiftSettings: settings),
         .testTarget(

@@ -22,7 +22,8 @@ public struct DefenceGuard: Sendable {
     static let behindChain = "A second line behind logChain, whose tags cover it: alone it is not missed."
     static let behindTags = "A second line behind mapCheck and imageTag, which name each image by its tag."
 
-    package init(_ defence: Defence, _ trial: any Trial, seed: UInt64 = 1, cases: UInt64 = 200_000, remark: String = "") {
+    package init(_ defence: Defence, _ trial: any Trial, seed: UInt64 = 1, cases: UInt64 = 200_000, remark: String = "")
+    {
         self.defence = defence.rawValue
         self.trial = trial
         self.seed = seed
@@ -38,7 +39,7 @@ public enum DefenceTable {
         [
             DefenceGuard(.logChain, CrashTrial(.pages)),
             DefenceGuard(.logPosition, CrashTrial(.pages), remark: DefenceGuard.behindChain),
-            DefenceGuard(.imageTag, RecoveryCrashTrial(.pages), cases: 2_000_000),
+            DefenceGuard(.imageTag, TornFrameTrial()),
             DefenceGuard(.rewriteOnRecovery, ErrorTrial(.pages)),
             DefenceGuard(.epochFrame, RecoveryCrashTrial(.pages), remark: DefenceGuard.behindChain),
             DefenceGuard(.growBeforeRefer, CrashTrial(.pages)),
