@@ -95,7 +95,8 @@ let package = Package(
         .testTarget(
             name: "VectorIndexTests", dependencies: ["VectorIndex", "CVectorKernels"], swiftSettings: settings),
         .testTarget(
-            name: "SmartStoreTests", dependencies: ["SmartStore", "VectorIndex", "StoreIO", "StoreTestSupport"],
+            name: "SmartStoreTests",
+            dependencies: ["SmartStore", "PageStore", "VectorIndex", "StoreIO", "StoreTestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "CrashTests",
