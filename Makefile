@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test build lint bench fuzz replay clean
+.PHONY: help setup demo test build lint bench fuzz replay prove prove-defences clean
 
 # One configuration for demo, tests and figures, so that they share one build.
 BUILD := swift build -c release
@@ -11,6 +11,9 @@ SOURCES := Sources Tests Fuzz/Sources Fuzz/Package.swift Examples Package.swift
 # Where `make bench` finds the vectors: base.f16.npy, queries.f32.npy, truth.i32.npy and texts.jsonl.gz.
 DATA ?=
 OUT ?= out
+# How long `make prove` runs, for all trials together, and on how many threads.
+MINUTES ?= 30
+JOBS ?= 2
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,5 +52,14 @@ replay: ## run one input again: TARGET=page FILE=fuzz/finds/NAME
 	swift build -c release --product smartstore-fuzz
 	.build/release/smartstore-fuzz "$(TARGET)" "$(OUT)/$(FILE)"
 
+prove: setup ## run the trials for MINUTES (30), resumable; figures go to out/, the report to Tests/PROOF.md
+	$(BUILD) -Xswiftc -enable-testing --product smartstore-prove
+	SWIFT_BACKTRACE=enable=no .build/release/smartstore-prove run --minutes $(MINUTES) --jobs $(JOBS) --out $(OUT)
+
+prove-defences: setup ## switch each defence off and see the trial that guards it fail
+	$(BUILD) -Xswiftc -enable-testing -Xswiftc -DDEFENCE_SWITCHES --product smartstore-prove \
+	    --scratch-path .build-defences
+	SWIFT_BACKTRACE=enable=no .build-defences/release/smartstore-prove defences --out $(OUT)
+
 clean: ## remove what was built
-	rm -rf .build Fuzz/.build $(OUT)
+	rm -rf .build .build-defences Fuzz/.build $(OUT)

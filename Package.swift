@@ -96,7 +96,7 @@ let package = Package(
             name: "VectorIndexTests", dependencies: ["VectorIndex", "CVectorKernels"], swiftSettings: settings),
         .testTarget(
             name: "SmartStoreTests",
-            dependencies: ["SmartStore", "PageStore", "VectorIndex", "StoreIO", "StoreTestSupport"],
+            dependencies: ["SmartStore", "TreeStore", "PageStore", "VectorIndex", "StoreIO", "StoreTestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "CrashTests",

@@ -57,6 +57,21 @@ extension Superblock {
         let version = bytes.loadUInt32(at: 8)
         guard version > 0 else { return .unsupported("format version 0") }
         guard version <= SuperblockLayout.formatVersion else { return .newer(version) }
+        switch plainPart(bytes, version: version) {
+        case .unsupported(let what): return .unsupported(what)
+        case .identity(let identity):
+            return .valid(UnopenedSlot(bytes: bytes, identity: identity, slotSequence: bytes.loadUInt64(at: 80)))
+        }
+    }
+
+    /// What a slot's plain part says of the file; bytes that no hash vouches for give what they give.
+    enum PlainPart {
+        case identity(FileIdentity)
+        case unsupported(String)
+    }
+
+    /// Reads the plain part of a slot, whatever its hash says.
+    static func plainPart(_ bytes: [UInt8], version: UInt32) -> PlainPart {
         let pageSize = Int(bytes.loadUInt32(at: 12))
         guard PagerLimits.pageSizes.contains(pageSize) else { return .unsupported("page size \(pageSize)") }
         guard bytes[32] <= 1 else { return .unsupported("cipher \(bytes[32])") }
@@ -82,7 +97,7 @@ extension Superblock {
             formatVersion: version, pageSize: pageSize, fileID: Array(bytes[16..<32]), isEncrypted: bytes[32] == 1,
             derivation: derivation,
             salt: Array(bytes[48..<80]), keys: keys)
-        return .valid(UnopenedSlot(bytes: bytes, identity: identity, slotSequence: bytes.loadUInt64(at: 80)))
+        return .identity(identity)
     }
 
     /// The plain part, which the key wrap and the body's seal authenticate.

@@ -1,4 +1,4 @@
-package import PageStore
+import PageStore
 
 // Which tree a node belongs to, said by the node itself: so that what is left of a damaged file can be put together
 // without the nodes above.

@@ -130,7 +130,8 @@ struct KeyArguments: ParsableArguments {
             path, "\(bytes.count) bytes are no key.", remedy: "A key file has 32 bytes, or 64 hexadecimal digits.")
     }
 
-    private static func passphrase(_ path: String) throws -> String {
+    /// The passphrase that a file holds.
+    static func passphrase(_ path: String) throws -> String {
         var bytes = try content(path)
         if bytes.last == 0x0A { bytes.removeLast() }
         if bytes.last == 0x0D { bytes.removeLast() }

@@ -18,7 +18,7 @@ struct ShellTests {
         #expect(help.status == 0)
         for name in [
             "create", "import", "export", "find", "get", "delete", "search", "collections", "stats", "check", "audit",
-            "cache", "run", "backup", "restore", "compact", "rekey", "rotate", "anchor",
+            "cache", "run", "backup", "restore", "salvage", "compact", "rekey", "rotate", "anchor",
         ] {
             #expect(help.output.contains("\n  \(name) "), "\(name)")
         }
@@ -217,6 +217,24 @@ struct ShellTests {
         #expect(try shell.run("collections", "a.store").output.hasPrefix(#"{"name":"c","documents":1,"#))
         let check = try shell.run("check", "a.store")
         #expect(check.status == 0 && check.output.hasPrefix(#"{"clean":true,"#), "\(check.errors)")
+    }
+
+    @Test("a damaged store is salvaged into a new one, with a report")
+    func salvage() throws {
+        let shell = try plain()
+        let input = #"{"insert":"c","documents":[{"_id":1,"a":2},{"_id":2,"a":1}]}"#
+        #expect(try shell.run("run", "a.store", input: input).status == 0)
+        let whole = try shell.run("salvage", "a.store", "b.store")
+        #expect(whole.status == 0 && whole.output.hasPrefix(#"{"complete":true,"#), "\(whole.output) \(whole.errors)")
+        #expect(try shell.run("find", "b.store", "c").lines.count == 2)
+        #expect(try shell.run("salvage", "a.store", "b.store").status == 1)
+        var bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: shell.folder.file("a.store"))))
+        for index in 2 * 8192..<3 * 8192 { bytes[index] = 0 }
+        try Data(bytes).write(to: URL(fileURLWithPath: shell.folder.file("a.store")))
+        #expect(try shell.run("find", "a.store", "c").status == 1)
+        let damaged = try shell.run("salvage", "a.store", "d.store", "--json")
+        #expect(damaged.status == 1 && damaged.output.hasPrefix(#"{"complete":false,"#), "\(damaged.errors)")
+        #expect(try shell.run("find", "d.store", "c").lines.count == 2)
     }
 
     @Test("cache entries are set, read, timed and deleted")

@@ -115,6 +115,8 @@ struct Worker: ParsableCommand {
 
     @Argument var path: String
     @Option var seed: UInt64
+    @Option var batches = UInt64.max
+    @Flag var create = false
 
-    func run() throws { try KillJob(seed: seed, path: path).work() }
+    func run() throws { try KillJob(seed: seed, path: path).work(batches: batches, creating: create) }
 }

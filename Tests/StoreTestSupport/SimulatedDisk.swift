@@ -131,7 +131,8 @@ package final class SimulatedDisk: StoreDirectory {
     // MARK: Calls
 
     /// Counts a call, lets a scheduler in, and says what the fault does to it.
-    func begin(_ kind: DiskCallKind) -> DiskFault.Effect? {
+    /// - Parameter file: the file that is called; the first one made is the store, others are copies of it.
+    func begin(_ kind: DiskCallKind, file: Int = 0) -> DiskFault.Effect? {
         let pause = state.withLock { $0.pause }
         pause?(kind)
         return state.withLock { state in
@@ -146,7 +147,7 @@ package final class SimulatedDisk: StoreDirectory {
                 {
                     effect = fault.effect
                     state.faultsMet += 1
-                    state.severity = max(state.severity, fault.severity(of: kind))
+                    if file == 0 { state.severity = max(state.severity, fault.severity(of: kind)) }
                 }
             }
             return effect

@@ -22,7 +22,7 @@ final class SimulatedFile: StoreFile {
 
     func read(into bytes: inout MutableRawSpan, at offset: UInt64) throws(FileFault) {
         try checkOpen()
-        let effect = disk.begin(.reads)
+        let effect = disk.begin(.reads, file: file)
         if case .fail(let errno) = effect { throw FileFault(.read, errno: errno) }
         let content = disk.state.withLock { $0.contents[file] }
         let count = bytes.byteCount
@@ -40,7 +40,7 @@ final class SimulatedFile: StoreFile {
     func write(_ bytes: RawSpan, at offset: UInt64) throws(FileFault) {
         try checkOpen()
         guard access == .readWrite else { throw .readOnly }
-        let effect = disk.begin(.writes)
+        let effect = disk.begin(.writes, file: file)
         let copy = bytes.copied
         if case .fail(let errno) = effect { throw FileFault(.write, errno: errno) }
         try disk.state.withLock { state throws(FileFault) in
@@ -73,14 +73,14 @@ final class SimulatedFile: StoreFile {
 
     func size() throws(FileFault) -> UInt64 {
         try checkOpen()
-        if case .fail(let errno) = disk.begin(.all) { throw FileFault(.size, errno: errno) }
+        if case .fail(let errno) = disk.begin(.all, file: file) { throw FileFault(.size, errno: errno) }
         return disk.state.withLock { UInt64($0.contents[file].count) }
     }
 
     func resize(to byteCount: UInt64) throws(FileFault) {
         try checkOpen()
         guard access == .readWrite else { throw .readOnly }
-        let effect = disk.begin(.changes)
+        let effect = disk.begin(.changes, file: file)
         switch effect {
         case .fail(let errno), .short(let errno): throw FileFault(.resize, errno: errno)
         default: break
@@ -95,7 +95,7 @@ final class SimulatedFile: StoreFile {
 
     func sync() throws(FileFault) {
         try checkOpen()
-        let effect = disk.begin(.syncs)
+        let effect = disk.begin(.syncs, file: file)
         try disk.state.withLock { state throws(FileFault) in
             switch effect {
             case .fail(let errno), .short(let errno):

@@ -39,11 +39,10 @@ package struct BitRotTrial: Trial {
             let rot = try BitRot(isSealed: isSealed)
             let bits = rot.oracle.content.count * 8
             let random = SeededRandomSource(seed: mixedSeed(seed, isSealed ? 1 : 2))
-            // A run that is not long enough for every bit goes on elsewhere with the next seed.
-            let start = isExhaustive ? Int(mixedSeed(seed) % UInt64(bits)) : 0
             var next = 0
-            while !budget.isUsedUp(outcome.cases), isExhaustive ? next < bits : next < 20_000 {
-                let bit = isExhaustive ? (start + next) % bits : Int(random.next() % UInt64(bits))
+            // All bits are gone through in 64 rounds of seeds one after another.
+            while !budget.isUsedUp(outcome.cases), isExhaustive ? next * 64 < bits : next < 20_000 {
+                let bit = isExhaustive ? min(bits - 1, next * 64 + Int(seed % 64)) : Int(random.next() % UInt64(bits))
                 next += 1
                 outcome.cases += 1
                 if case .wrong(let reason) = try rot.flip(bit) {

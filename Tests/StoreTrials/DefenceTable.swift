@@ -1,5 +1,9 @@
 package import StoreIO
 
+#if DEFENCE_SWITCHES
+import Synchronization
+#endif
+
 // Which trial guards which defence: with the defence switched off the trial must fail, or it proves nothing.
 
 /// A defence and the trial that fails without it.

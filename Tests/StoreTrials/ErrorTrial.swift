@@ -1,5 +1,5 @@
 import StoreIO
-import StoreTestSupport
+package import StoreTestSupport
 
 // An error at the n-th call to the disk, for all n until a run meets none, once and from then on.
 //
@@ -35,6 +35,14 @@ package struct ErrorTrial: Trial {
             (.diskFull, .all), (.syncHidesLoss, .syncs), (.fail(errno: 5), .reads), (.fail(errno: 5), .all),
             (.syncDropsData, .syncs), (.short(errno: 5), .all), (.short(errno: 28), .all), (.bitFlip, .reads),
         ] + [22, 9, 122, 27, 1, 30, 13, 12, 4, 6, 19, 11, 32, 110].map { (.fail(errno: $0), .all) }
+
+    /// The seed of the first round that has this workload meet this error.
+    package static func seed(_ level: TrialLevel, workload: String, effect: DiskFault.Effect) -> UInt64? {
+        let names = level == .pages ? PagerWorkload.all.map(\.name) : StoreWorkload.all.map(\.name)
+        guard let place = names.firstIndex(of: workload), let number = effects.firstIndex(where: { $0.effect == effect })
+        else { return nil }
+        return UInt64(number * names.count + place)
+    }
 
     package func round(seed: UInt64, budget: TrialBudget) -> TrialOutcome {
         var outcome = TrialOutcome()

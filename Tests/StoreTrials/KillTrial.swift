@@ -109,14 +109,16 @@ public struct KillJob: Sendable {
         try store.close()
     }
 
-    /// Commits batches for ever, with a line for each once it is acknowledged.
-    public func work() throws {
+    /// Commits batches, with a line for each once it is acknowledged; closes after `batches` of them.
+    /// - Parameter creating: makes the file first when it is not there.
+    public func work(batches: UInt64 = .max, creating: Bool = false) throws {
+        if creating, !FileManager.default.fileExists(atPath: path) { try create() }
         let store = try Store.open(at: path, key: key, options: options)
         var next = try store.readSync { try $0.audit.count() }
         // Up to date from the first line on, so that the parent knows what it has to find.
         print(next)
         fflush(nil)
-        while true {
+        while next < batches {
             let batch = next
             try store.writeSync { tx in
                 for change in changes(batch) {
@@ -136,6 +138,8 @@ public struct KillJob: Sendable {
             if batch % 23 == 22 { try store.checkpoint() }
             if batch % 31 == 30 { try store.linkVectors() }
         }
+        try store.linkVectors()
+        try store.close()
     }
 
     private struct Change {

@@ -124,7 +124,7 @@ package final class StoreSession: TrialSession {
     }
 
     func backup(_ number: Int) throws {
-        try current().backup(to: FilePlace("backup-\(number)", in: disk))
+        _ = try current().backup(to: FilePlace("backup-\(number)", in: disk))
         mark(Self.backupMark + number)
     }
 

@@ -20,12 +20,19 @@ package struct AuditHeader: Sendable {
         package var epochSize: UInt64
         /// When the epoch began, in milliseconds.
         package var epochTime: Int64
-        /// The epoch's key.
-        package var key: SecretKey
+        /// The epoch's key as it is stored. It stands in the catalog's page in memory as it is; a key in memory of its own
+        /// for each transaction would cost more than everything else an entry takes, and hide nothing.
+        package var storedKey: Digest32
         /// Whether the first key has been given out, or cannot be any more.
         package var isExported: Bool
         /// The right edge of the tree of entries; nil when what is stored does not fit their number.
         package var edge: MerkleEdge?
+
+        /// The epoch's key.
+        package var key: SecretKey {
+            get { SecretKey(copying: storedKey.bytes.span.bytes) }
+            set { storedKey = newValue.withBytes { Digest32($0) } }
+        }
     }
 
     /// The tree of entries.
@@ -73,7 +80,7 @@ package struct AuditHeader: Sendable {
             sealing = Sealing(
                 seals: Tree(root: try document.root("seals", of: page)), epoch: try number("epoch"),
                 epochSize: try number("epochSize"), epochTime: time,
-                key: SecretKey(copying: try digest("key").bytes.span.bytes), isExported: exported, edge: edge)
+                storedKey: try digest("key"), isExported: exported, edge: edge)
         default: throw fault("a form that is not known")
         }
     }
@@ -90,7 +97,7 @@ package struct AuditHeader: Sendable {
         result.append("epochSize", .int64(Int64(sealing.epochSize)))
         result.append("epochTime", .int64(sealing.epochTime))
         result.append("exported", .bool(sealing.isExported))
-        result.append("key", sealing.key.withBytes { Self.binary(Digest32($0).bytes) })
+        result.append("key", Self.binary(sealing.storedKey.bytes))
         result.append("edge", Self.binary(sealing.edge?.nodes.flatMap(\.bytes) ?? []))
         return result
     }

@@ -72,7 +72,7 @@ package final class AuditLog {
             entries: entries, count: 0, head: Self.start(fileID: settings.fileID),
             sealing: AuditHeader.Sealing(
                 seals: seals, epoch: 0, epochSize: 0, epochTime: time,
-                key: try Self.mappingCrypto { () throws(CryptoFault) in try SecretKey(random: random) },
+                storedKey: Digest32(bytes: try Self.mappingCrypto { () throws(CryptoFault) in try random.bytes(32) }),
                 isExported: false, edge: MerkleEdge()))
     }
 

@@ -30,7 +30,7 @@ extension Store {
                         remedy: "Export it right after a store was made; verify with anchors instead.")
                 }
                 log.noteExport()
-                return sealing.key.withBytes { Digest32($0).bytes }
+                return sealing.storedKey.bytes
             }
             try transaction.commit(durability: .full)
             return key

@@ -253,7 +253,7 @@ enum CatalogPages {
                 Field(name: "dead"),
             ]
         case .cache: [Field(name: "entries"), Field(name: "order"), Field(name: "expiry")]
-        case .audit: [Field(name: "entries")]
+        case .audit: [Field(name: "entries"), Field(name: "seals")]
         case .collectionCounters, .vectorCounters, .vectorLinks, .store, .anchors: []
         }
     }
