@@ -111,7 +111,8 @@ struct Report: ParsableCommand {
 
 /// `smartstore-prove worker PATH --seed N`: what the kill trial kills.
 struct Worker: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Commits batches until it is killed.", shouldDisplay: false)
+    static let configuration = CommandConfiguration(
+        abstract: "Commits batches until it is killed.", shouldDisplay: false)
 
     @Argument var path: String
     @Option var seed: UInt64

@@ -31,7 +31,9 @@ struct ProveReport {
         for trial in TrialTable.all { lines.append(line(trial.row)) }
         let foreign = foreignRows()
         if !foreign.isEmpty {
-            lines += ["", "Rows run by scripts:", "", "| row | cases | time | failures | remark |", "|---|---|---|---|---|"]
+            lines += [
+                "", "Rows run by scripts:", "", "| row | cases | time | failures | remark |", "|---|---|---|---|---|",
+            ]
             for row in foreign {
                 let time = Self.time(row.seconds)
                 let remark = row.note ?? ""
