@@ -3,14 +3,17 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test build lint bench clean
+.PHONY: help setup demo test build lint bench fuzz replay prove prove-defences clean
 
 # One configuration for demo, tests and figures, so that they share one build.
 BUILD := swift build -c release
-SOURCES := Sources Tests Examples Package.swift
+SOURCES := Sources Tests Fuzz/Sources Fuzz/Package.swift Examples Package.swift
 # Where `make bench` finds the vectors: base.f16.npy, queries.f32.npy, truth.i32.npy and texts.jsonl.gz.
 DATA ?=
 OUT ?= out
+# How long `make prove` runs, for all trials together, and on how many threads.
+MINUTES ?= 30
+JOBS ?= 2
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,5 +45,21 @@ bench: setup ## measure commits, pages and, with DATA=FOLDER, vectors; JSON goes
 	    echo "vectors: left out; name a folder with vectors: make bench DATA=FOLDER"; \
 	fi
 
+fuzz: ## run every fuzz target for SECONDS_PER_TARGET=60; finds stay in out/fuzz, exit code 1 on a crash
+	@OUT="$(OUT)" scripts/fuzz.sh
+
+replay: ## run one input again: TARGET=page FILE=fuzz/finds/NAME
+	swift build -c release --product smartstore-fuzz
+	.build/release/smartstore-fuzz "$(TARGET)" "$(OUT)/$(FILE)"
+
+prove: setup ## run the trials for MINUTES (30), resumable; figures go to out/, the report to Tests/PROOF.md
+	$(BUILD) -Xswiftc -enable-testing --product smartstore-prove
+	SWIFT_BACKTRACE=enable=no .build/release/smartstore-prove run --minutes $(MINUTES) --jobs $(JOBS) --out $(OUT)
+
+prove-defences: setup ## switch each defence off and see the trial that guards it fail
+	$(BUILD) -Xswiftc -enable-testing -Xswiftc -DDEFENCE_SWITCHES --product smartstore-prove \
+	    --scratch-path .build-defences
+	SWIFT_BACKTRACE=enable=no .build-defences/release/smartstore-prove defences --out $(OUT)
+
 clean: ## remove what was built
-	rm -rf .build $(OUT)
+	rm -rf .build .build-defences Fuzz/.build $(OUT)

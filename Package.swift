@@ -16,6 +16,7 @@ let package = Package(
         .library(name: "VectorIndex", targets: ["VectorIndex"]),
         .executable(name: "smartstore-cli", targets: ["smartstore-cli"]),
         .executable(name: "smartstore-bench", targets: ["smartstore-bench"]),
+        .library(name: "SmartStoreFuzzTargets", targets: ["FuzzTargets"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -77,6 +78,13 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tests/Prove", swiftSettings: settings),
+        .target(
+            name: "FuzzTargets", dependencies: ["StoreTestSupport"], path: "Tests/FuzzTargets",
+            swiftSettings: settings),
+        .executableTarget(
+            name: "smartstore-fuzz",
+            dependencies: ["StoreTestSupport", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "Tests/FuzzRun", swiftSettings: settings),
         .testTarget(name: "StoreIOTests", dependencies: ["StoreIO", "StoreTestSupport"], swiftSettings: settings),
         .testTarget(
             name: "PageStoreTests", dependencies: ["PageStore", "StoreIO", "StoreTestSupport"],
@@ -102,6 +110,12 @@ let package = Package(
             resources: [.copy("Golden")], swiftSettings: settings),
         .testTarget(
             name: "CommandTests", dependencies: ["smartstore-cli", "SmartStore", "StoreIO", "StoreTestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: [
+                "SmartStore", "PageStore", "StoreIO", "StoreTestSupport", "StoreTrials", "smartstore-cli",
+            ],
             swiftSettings: settings),
         .testTarget(name: "TidyTests", swiftSettings: settings),
     ],

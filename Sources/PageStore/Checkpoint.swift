@@ -32,7 +32,7 @@ extension Pager {
             statistics.checkpointsHeldBack.add(1)
             return false
         }
-        let data = cache.versions(atMost: limit).filter { geometry.place(of: $0.page) == .data }
+        let data = try dataToTakeHome(limit)
         try copyHome(data)
         let map = try recordVersions(of: data, limit: limit)
         if Defence.syncLogBeforeHome.isOn { try logSync.sync(through: map.end.end) }
@@ -56,6 +56,15 @@ extension Pager {
         statistics.checkpoints.add(1)
         try releasePassedExtents()
         return true
+    }
+
+    /// The data pages that go home. What a close has cut off the data area stays behind, unless a reader still sees it.
+    private func dataToTakeHome(_ limit: CommitSequence) throws(PageFault) -> [PageVersion] {
+        let data = cache.versions(atMost: limit).filter { geometry.place(of: $0.page) == .data }
+        try turn.lock()
+        defer { turn.unlock() }
+        guard limit == writer.latest.sequence else { return data }
+        return data.filter { $0.page < writer.latest.pageCount }
     }
 
     /// Extents that neither slot needs any more become spare.
@@ -100,7 +109,8 @@ extension Pager {
                 geometry.setImage(image, index, of: try transaction.mutablePage(parent))
             }
             // Map pages that transactions have logged go home too, so they belong to this commit.
-            for logged in cache.versions(atMost: .max) where geometry.place(of: logged.page) != .data {
+            for logged in cache.versions(atMost: .max)
+            where geometry.place(of: logged.page) != .data && logged.page < writer.latest.pageCount {
                 _ = try transaction.mutablePage(PageID(logged.page))
             }
             // Room for this commit may take an extent, and that may change the map again.

@@ -113,6 +113,22 @@ extension PageTransaction {
         return nil
     }
 
+    /// The lowest free page below `limit`, marked used.
+    func takeLowestFreePage(before limit: UInt64) throws(PageFault) -> PageID? {
+        try pager.loadHints(for: self)
+        let end = min(limit, working.pageCount)
+        let blocks = Int(geometry.block(of: max(1, working.pageCount) - 1)) + 1
+        pager.writer.hints.grow(toBlocks: blocks)
+        for block in 0..<blocks where UInt64(block) * geometry.entriesPerPage < end {
+            guard let id = try takeFreePage(inBlock: block, from: PageID(UInt64(block) * geometry.entriesPerPage))
+            else { continue }
+            if id.number < end { return id }
+            try givePage(id)
+            return nil
+        }
+        return nil
+    }
+
     /// Enters a new block: makes its map pages, leaves what stands before them free.
     private func openBlock(_ block: UInt64) throws(PageFault) {
         let first = block * geometry.entriesPerPage
@@ -218,21 +234,61 @@ extension PageTransaction {
         }
     }
 
-    /// Takes free pages at the very end off the data area. Stops at a page of the map.
+    /// Takes free pages at the very end off the data area, and with them blocks that are left empty. For the close, when
+    /// nobody reads.
     func trimEnd() throws(PageFault) {
         let entries = geometry.entriesPerPage
         while working.pageCount > geometry.reservedEnd(ofBlock: 0) {
             let page = working.pageCount - 1
-            guard geometry.place(of: page) == .data else { return }
             let block = geometry.block(of: page)
+            guard geometry.place(of: page) == .data else {
+                guard try dropEmptyBlock(block) else { return }
+                continue
+            }
             if pager.writer.log.extents.contains(page: page) { return }
             let index = Int(page % entries)
             guard geometry.state(index, of: try self.page(geometry.spacePage(ofBlock: block))) == .free else { return }
+            // The counter stands in the commit state, the states in the map: a file may let them contradict.
+            guard working.freePageCount > 0 else {
+                let map = geometry.spacePage(ofBlock: block)
+                throw .corruptStructure(page: map, reason: "more free pages than counted")
+            }
             geometry.setState(.outside, index, of: try mutableSpacePage(ofBlock: block))
             working.freePageCount -= 1
             working.pageCount = page
             if Int(block) < pager.writer.hints.counts.count { pager.writer.hints.counts[Int(block)] = -1 }
         }
+    }
+}
+
+extension PageTransaction {
+    /// Gives up a block of which only the map page and the two pages before it are left.
+    private func dropEmptyBlock(_ block: UInt64) throws(PageFault) -> Bool {
+        let geometry = pager.geometry
+        let first = block * geometry.entriesPerPage
+        guard block > 0, !geometry.hasDirectory(block), working.pageCount == first + 3,
+            !pager.writer.log.extents.contains(page: first), !pager.writer.log.extents.contains(page: first + 1)
+        else { return false }
+        let space = geometry.spacePage(ofBlock: block)
+        let map = try page(space)
+        guard geometry.state(0, of: map) == .free, geometry.state(1, of: map) == .free else { return false }
+        try forgetSpacePage(ofBlock: block)
+        dirty.remove(space.number)
+        spilled.remove(space.number)
+        working.freePageCount -= 2
+        working.pageCount = first
+        return true
+    }
+
+    /// The directory names no space page for the block any more.
+    private func forgetSpacePage(ofBlock block: UInt64) throws(PageFault) {
+        let geometry = pager.geometry
+        guard let (parent, index) = geometry.parent(of: geometry.spacePage(ofBlock: block).number) else { return }
+        let directory = try mutablePage(parent)
+        geometry.setDirectoryEntry(version: 0, free: 0, index, of: directory)
+        geometry.setTag(0, index, of: directory)
+        touchedBlocks.insert(block)
+        if Int(block) < pager.writer.hints.counts.count { pager.writer.hints.counts[Int(block)] = -1 }
     }
 }
 

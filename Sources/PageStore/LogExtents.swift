@@ -111,6 +111,12 @@ struct LogExtents: Sendable {
         spare = []
     }
 
+    /// Nothing in the log is needed: it goes on in `extent`, and every other one is spare.
+    mutating func restart(in extent: LogExtent) {
+        for old in live { addSpare(old) }
+        live = [extent]
+    }
+
     func contains(page: UInt64) -> Bool {
         all.contains { page >= $0.firstPage && page - $0.firstPage < $0.pageCount }
     }

@@ -50,6 +50,12 @@ extension PageTransaction {
         return used
     }
 
+    /// As `census`, of a pager that nobody writes with: no turn is needed.
+    func censusForReading(progress: (UInt64, UInt64) -> Bool) throws(PageFault) -> PageCensus {
+        defer { abandonKeepingTurn() }
+        return try census(progress: progress)
+    }
+
     /// Reads every page. Holds the writer's turn, as part of a transaction, so that map and pages agree.
     /// - Parameter progress: told (done, total) now and then; returning false stops the check early.
     package func census(progress: (UInt64, UInt64) -> Bool = { _, _ in true }) throws(PageFault) -> PageCensus {

@@ -32,6 +32,7 @@ package enum PageFault: Error, Equatable, Sendable {
     case commitUnknown
     case transactionPoisoned
     case nestedWrite
+    case cancelled
     case snapshotExpired
     case limitExceeded(name: String, limit: Int)
 

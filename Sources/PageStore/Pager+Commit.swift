@@ -89,10 +89,13 @@ extension Pager {
             statistics.framesAppended.add(UInt64(frames.count))
             return images
         } catch {
-            // What was written of it has no commit mark and was never counted as appended: the space is used again.
+            // What was written was never counted as appended: the space is used again.
             writer.log.rewind(to: mark)
-            if error != .diskFull { logSync.fail() }
-            throw error
+            // A write that failed may have been done all the same. A commit that is refused must not be found later, so
+            // its first frame is wiped; where that cannot be made certain, only reopening tells.
+            if error == .diskFull, commit == nil || writer.log.wipeNext() { throw error }
+            logSync.fail()
+            throw commit == nil ? error : .commitUnknown
         }
     }
 
@@ -138,7 +141,7 @@ extension Pager {
         return (bytes + page - 1) / page
     }
 
-    private func writeZeroes(_ extent: LogExtent) throws(PageFault) {
+    func writeZeroes(_ extent: LogExtent) throws(PageFault) {
         let zeroes = [UInt8](repeating: 0, count: min(256 << 10, Int(extent.pageCount) * pageSize))
         var offset = extent.firstPage * UInt64(pageSize)
         let end = offset + extent.pageCount * UInt64(pageSize)

@@ -14,7 +14,7 @@ package struct CreateOptions: Sendable {
 }
 
 extension Pager {
-    private static let temporarySuffix = ".smartstore-new"
+    static let temporarySuffix = ".smartstore-new"
 
     // MARK: Create
 
@@ -50,7 +50,7 @@ extension Pager {
     }
 
     /// A file that a crashed creation left behind; one that another process is writing is locked and stays.
-    private static func removeLeftover(_ name: String, in directory: any StoreDirectory) throws(FileFault) {
+    static func removeLeftover(_ name: String, in directory: any StoreDirectory) throws(FileFault) {
         guard try directory.exists(name) else { return }
         let leftover = try directory.open(name, access: .readWrite, lockWait: .zero)
         try directory.remove(name)
@@ -156,14 +156,24 @@ extension Pager {
             file = try directory.open(
                 name, access: options.isReadOnly ? .readOnly : .readWrite, lockWait: options.lockWait)
         } catch { throw PageFault(error) }
-        do throws(PageFault) { return try open(file, key: key, options: options) } catch {
+        do throws(PageFault) {
+            let pager = try open(file, options: options) { identity throws(PageFault) in
+                try identity.openKeys(with: key, random: options.random)
+            }
+            // No slot was written since the file was made: its maker may have been stopped before the name was certain.
+            if !options.isReadOnly, pager.slots.newest.slotSequence <= 2, Defence.syncFolder.isOn {
+                try mappingFile { () throws(FileFault) in try directory.sync() }
+            }
+            return pager
+        } catch {
             file.close()
             throw error
         }
     }
 
-    private static func open(
-        _ file: any StoreFile, key: StoreKey, options: PagerOptions
+    /// Opens a file that is there already; `keys` opens what a slot names.
+    static func open(
+        _ file: any StoreFile, options: PagerOptions, keys openKeys: (FileIdentity) throws(PageFault) -> OpenedKeys
     ) throws(PageFault) -> Pager {
         let fileSize = try mappingFile { () throws(FileFault) in try file.size() }
         let found = try readSlots(file, fileSize: fileSize)
@@ -176,7 +186,7 @@ extension Pager {
                 if let known = keyCache[slot.identity] {
                     keys = known
                 } else {
-                    keys = try slot.identity.openKeys(with: key, random: options.random)
+                    keys = try openKeys(slot.identity)
                     keyCache[slot.identity] = keys
                 }
                 if let block = try Superblock.open(slot, with: keys) { opened.append((block, keys, index)) }
@@ -305,93 +315,5 @@ extension Pager {
             throw sawMagic ? .corruptSuperblock : .notAStore
         }
         return found
-    }
-
-    // MARK: Close
-
-    /// Ends the store: waits for the writer, takes everything home, hands the log's room back and trims the file.
-    /// The file is released even when this throws; then the next opening recovers.
-    package func close() throws(PageFault) {
-        if isClosed { return }
-        if options.isReadOnly || logSync.failed {
-            isEnding.store(true, ordering: .releasing)
-            if markClosed() { file.close() }
-            return
-        }
-        drainCheckpointQueue()
-        // A fault here is met again below; the file must be released whatever happens.
-        if let prepare = beforeCheckpoint.withLock({ $0 }) { try? prepare(true) }
-        try checkpointTurn.lock()
-        if isClosed { return checkpointTurn.unlock() }
-        isEnding.store(true, ordering: .releasing)
-        defer { file.close() }
-        var fault: PageFault?
-        do throws(PageFault) { try tidyUp() } catch { fault = error }
-        _ = markClosed()
-        checkpointTurn.unlock()
-        // A checkpoint that was asked for meanwhile waits for the turn; now it gets it, and finds the store closed.
-        drainCheckpointQueue()
-        if let fault { throw fault }
-    }
-
-    private func tidyUp() throws(PageFault) {
-        guard !writer.log.extents.live.isEmpty || !writer.log.extents.spare.isEmpty else { return }
-        _ = try checkpointHoldingTurn(closing: true)
-        // The other slot leaves the log too, so that every extent but the current one is spare.
-        try withSlots { () throws(PageFault) in try writeSlot(slots.newest.record) }
-        try releasePassedExtents()
-        try handBackExtents()
-        _ = try checkpointHoldingTurn(closing: true)
-        try turn.lock()
-        defer { turn.unlock() }
-        // A commit that came in between stays in the log, for recovery.
-        guard logByteCount == 0 else { return }
-        let end = writer.latest.pageCount
-        if writer.log.extents.all.allSatisfy({ $0.firstPage >= end }) { writer.log.extents.removeAll() }
-        try withSlots { () throws(PageFault) in
-            var record = slots.newest.record
-            record.extents = writer.log.extents.all
-            record.isClean = true
-            record.cleanEnd = record.logTail
-            try writeSlot(record)
-            try writeSlot(record)
-        }
-        let size = max(end, writer.log.extents.pageEnd) * UInt64(pageSize)
-        if size < writer.fileSize {
-            try latching { () throws(FileFault) in
-                try file.resize(to: size)
-                try file.sync()
-            }
-        }
-    }
-
-    /// Gives every extent but the one being written back to the data area, and cuts off what lies at the file's end.
-    private func handBackExtents() throws(PageFault) {
-        try turn.lock()
-        defer { turn.unlock() }
-        guard let current = writer.log.extents.live.last else { return }
-        let transaction = PageTransaction(pager: self, base: writer.latest)
-        let before = writer.log.extents
-        do throws(PageFault) {
-            try transaction.adoptExtents()
-            var given = writer.log.extents.removeSpares()
-            // The close itself still logs a few pages; a nearly full extent needs a successor.
-            if writer.log.room < 64, !given.isEmpty { writer.log.extents.addSpare(given.removeFirst()) }
-            writer.isHandingBack = true
-            let endings = given + (writer.log.extents.spare.isEmpty ? [current] : [])
-            while let last = endings.first(where: { $0.firstPage + $0.pageCount == transaction.working.pageCount }) {
-                transaction.working.pageCount = last.firstPage
-                given.removeAll { $0 == last }
-            }
-            for extent in given { try transaction.adoptAsFree(extent) }
-            try transaction.trimEnd()
-            _ = try transaction.mutablePage(geometry.spacePage(ofBlock: 0))
-            _ = try transaction.prepareCommitKeepingTurn()
-        } catch {
-            writer.log.extents = before
-            writer.isHandingBack = false
-            transaction.abandonKeepingTurn()
-            throw error
-        }
     }
 }

@@ -136,9 +136,17 @@ struct LogRecovery {
                 extents.addSpare(extent)
             }
         }
+        guard !Self.overlap(record.extents) else { throw .corruptSuperblock }
         live.sort { ($0.firstPosition ?? 0) < ($1.firstPosition ?? 0) }
         for extent in live { extents.addLive(extent) }
         return extents
+    }
+
+    /// Whether two runs of pages share one. Each is searched for frames from end to end, so a list of many that cover
+    /// the same pages would cost a file's length for each.
+    private static func overlap(_ extents: [LogExtent]) -> Bool {
+        let sorted = extents.sorted { $0.firstPage < $1.firstPage }
+        return zip(sorted, sorted.dropFirst()).contains { $0.firstPage + $0.pageCount > $1.firstPage }
     }
 
     /// nil when an extent cannot be one of this file.

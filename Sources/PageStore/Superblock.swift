@@ -178,6 +178,8 @@ extension Superblock {
         guard let body, let record = CheckpointRecord(decoding: body, formatVersion: slot.identity.formatVersion) else {
             return nil
         }
+        // Beyond what a file can have written; and the next one must have a number.
+        guard slot.slotSequence < 1 << 60 else { return nil }
         return Superblock(identity: slot.identity, slotSequence: slot.slotSequence, record: record)
     }
 }

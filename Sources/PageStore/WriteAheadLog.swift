@@ -60,6 +60,18 @@ struct WriteAheadLog {
         hasEpoch = mark.hasEpoch
     }
 
+    /// Makes sure that nothing stands where the next frame goes; false when the disk does not allow it.
+    func wipeNext() -> Bool {
+        guard let extent = extents.live.last else { return true }
+        let offset = extents.offset(of: end) ?? geometry.linkOffset(in: extent)
+        let zeroes = [UInt8](repeating: 0, count: LogFrame.headerByteCount)
+        do throws(FileFault) {
+            try file.write(zeroes.span.bytes, at: offset)
+            try file.sync()
+            return true
+        } catch { return false }
+    }
+
     /// Appends the frames of one transaction, or of a part of it. Returns where each sealed image stands.
     /// - Parameters:
     ///   - start: position of the transaction's first frame; nil when these are its first.

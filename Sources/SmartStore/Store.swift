@@ -115,7 +115,8 @@ public final class Store: Sendable {
     /// - Throws: `notFound`, `notAStore`, `keyRequired`, `wrongKey`, `notEncrypted`, `newerFormat`, `locked`, `truncated`,
     ///   `corruptSuperblock`, `corruptLog`, `readOnly`, `rolledBack`, `ioFailed`.
     public static func open(
-        at path: String, key: EncryptionKey, expecting anchor: StoreAnchor? = nil, options: StoreOptions = StoreOptions()
+        at path: String, key: EncryptionKey, expecting anchor: StoreAnchor? = nil,
+        options: StoreOptions = StoreOptions()
     ) throws(StoreError) -> Store {
         let (folder, name) = PosixDirectory.split(path: path)
         let directory: PosixDirectory

@@ -80,12 +80,14 @@ extension StoreError {
             self.init(.closed, "The store or transaction is closed.", remedy: "Open it again.")
         case .commitUnknown:
             self.init(
-                .commitUnknown, "The sync of the commit failed; it is wholly in or wholly out.",
+                .commitUnknown, "Writing or syncing the commit failed; it is wholly in or wholly out.",
                 remedy: "Reopen the store and look.")
         case .transactionPoisoned:
             self.init(
                 .transactionPoisoned, "An earlier error left the transaction unfit to commit; it was rolled back.",
                 remedy: "Run the transaction again.", server: .noSuchTransaction)
+        case .cancelled:
+            self.init(.cancelled, "It was stopped.", remedy: "Nothing is left of it; call it again.")
         case .nestedWrite:
             self.init(
                 .nestedWrite, "This thread is writing already and would wait for itself.",
@@ -113,7 +115,17 @@ extension StoreError {
     init(_ error: VectorError) {
         switch error.code {
         case .source:
-            self.init(.ioFailed, error.message, remedy: "Run a check.")
+            // A damaged or unreadable page of vectors has a name of its own.
+            if let cause = error.cause {
+                self.init(any: cause)
+            } else {
+                self.init(.ioFailed, error.message, remedy: "Run a check.")
+            }
+        case .corruptImage, .rowOutOfRange:
+            // Rows are the store's own: only the file can be wrong about them.
+            self.init(
+                .corruptStructure, "A vector index is authentic but senseless: \(error.message).",
+                remedy: "Run a check, then restore from a backup.")
         case .invalidOption:
             self.init(.invalidArgument, error.message, remedy: "Choose another value.", server: .badValue)
         default:

@@ -117,6 +117,8 @@ extension StoreError.Code {
     public static let transactionPoisoned = Self("transactionPoisoned")
     /// A write was begun inside a write.
     public static let nestedWrite = Self("nestedWrite")
+    /// The caller stopped it, by its progress closure.
+    public static let cancelled = Self("cancelled")
     /// The reader was past its deadline.
     public static let snapshotExpired = Self("snapshotExpired")
     /// Something is larger than its named limit.

@@ -1,5 +1,5 @@
 #if DEFENCE_SWITCHES
-import Synchronization
+package import Synchronization
 #endif
 
 // Switches for the trials that prove that each defence is needed.

@@ -8,6 +8,8 @@ package protocol TimeSource: Sendable {
     func now() -> Int64
     /// Nanoseconds since some fixed moment. Never goes back.
     func monotonicNanoseconds() -> UInt64
+    /// Returns after so long.
+    func sleep(nanoseconds: UInt64)
 }
 
 /// The system's clocks.
@@ -15,6 +17,7 @@ package struct SystemTimeSource: TimeSource {
     package init() {}
     package func now() -> Int64 { Platform.wallClockMilliseconds() }
     package func monotonicNanoseconds() -> UInt64 { Platform.monotonicNanoseconds() }
+    package func sleep(nanoseconds: UInt64) { Platform.sleep(nanoseconds: nanoseconds) }
 }
 
 /// A clock that moves only when told to; for tests.
@@ -31,6 +34,9 @@ package final class ManualTimeSource: TimeSource {
 
     package func now() -> Int64 { state.withLock { $0.milliseconds } }
     package func monotonicNanoseconds() -> UInt64 { state.withLock { $0.nanoseconds } }
+
+    /// Moves the clocks; nobody waits.
+    package func sleep(nanoseconds: UInt64) { advance(by: .nanoseconds(Int64(clamping: nanoseconds))) }
 
     /// Moves both clocks forward by `duration`, which must not be negative.
     package func advance(by duration: Duration) {

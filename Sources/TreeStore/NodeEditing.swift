@@ -133,6 +133,31 @@ struct NodeEditor {
         }
     }
 
+    // MARK: Places of pages
+
+    /// Points child `index` of an inner node, got for writing, elsewhere.
+    static func setChild(_ child: PageID, at index: Int, of frame: PageFrame) {
+        let node = Node(written: frame)
+        precondition(!node.isLeaf && index >= 0 && index <= node.count)
+        let offset: Int
+        if index == 0 {
+            offset = NodeLayout.firstChild
+        } else {
+            let slot = node.slot(index - 1)
+            offset = slot.offset + slot.suffixLength
+        }
+        frame.base.storeBytes(of: child.number.littleEndian, toByteOffset: offset, as: UInt64.self)
+    }
+
+    /// Points an overflow cell of a leaf, got for writing, to another chain of the same length.
+    static func setChain(_ first: PageID, at index: Int, of frame: PageFrame) {
+        let node = Node(written: frame)
+        precondition(node.isLeaf && index >= 0 && index < node.count && node.form(index).firstPage != nil)
+        let slot = node.slot(index)
+        frame.base.storeBytes(
+            of: first.number.littleEndian, toByteOffset: slot.offset + slot.suffixLength + 10, as: UInt64.self)
+    }
+
     // MARK: Room
 
     /// Makes room for a cell, writes its slot and suffix, and answers where its part goes.

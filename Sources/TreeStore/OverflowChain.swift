@@ -35,19 +35,10 @@ enum OverflowChain {
             // Large values must not hold the whole transaction in memory.
             if ordinal % 64 == 63 { try tx.relieve() }
             let next = ordinal + 1 < pageCount ? try tx.allocate(near: id).id : nil
-            let frame = try tx.mutablePage(id)
-            let base = frame.base
-            base.storeBytes(of: PageKind.overflow, toByteOffset: NodeLayout.kind, as: UInt8.self)
-            base.storeBytes(of: mark(of: first).littleEndian, toByteOffset: markOffset, as: UInt16.self)
-            base.storeBytes(of: UInt32(ordinal).littleEndian, toByteOffset: ordinalOffset, as: UInt32.self)
-            base.storeBytes(of: (next?.number ?? 0).littleEndian, toByteOffset: nextOffset, as: UInt64.self)
             let start = ordinal * capacity
-            let piece = bytes.extracting(start..<min(start + capacity, bytes.byteCount))
-            piece.withUnsafeBytes { piece in
-                guard let source = piece.baseAddress else { return }
-                (base + NodeLayout.headerByteCount).copyMemory(from: source, byteCount: piece.count)
-            }
-            frame.validatedAs = PageKind.overflow
+            fill(
+                try tx.mutablePage(id), ordinal: ordinal, of: first, next: next,
+                bytes.extracting(start..<min(start + capacity, bytes.byteCount)))
             if let next { id = next }
         }
         return first
@@ -66,6 +57,50 @@ enum OverflowChain {
             withExtendedLifetime(frame) {}
         }
         return bytes
+    }
+
+    /// Writes a chain anew on free pages below `limit` and frees the old pages; nil, with nothing changed, when there are
+    /// not enough.
+    static func rewriteLow(
+        _ pages: [PageID], _ form: ValueForm, before limit: UInt64, in tx: PageTransaction
+    ) throws(PageFault) -> PageID? {
+        guard let old = form.firstPage else { return nil }
+        var places: [PageID] = []
+        for _ in pages {
+            guard let frame = try tx.allocateLow(before: limit) else {
+                for place in places { try tx.free(place) }
+                return nil
+            }
+            places.append(frame.id)
+        }
+        let bytes = try read(from: old, storedByteCount: form.storedByteCount, in: tx)
+        try write(bytes.span.bytes, to: places, in: tx)
+        for page in pages { try tx.free(page) }
+        return places[0]
+    }
+
+    private static func write(_ bytes: RawSpan, to pages: [PageID], in tx: PageTransaction) throws(PageFault) {
+        let capacity = capacity(payloadByteCount: tx.payloadByteCount)
+        for (ordinal, id) in pages.enumerated() {
+            let next = ordinal + 1 < pages.count ? pages[ordinal + 1] : nil
+            let start = ordinal * capacity
+            fill(
+                try tx.mutablePage(id), ordinal: ordinal, of: pages[0], next: next,
+                bytes.extracting(start..<min(start + capacity, bytes.byteCount)))
+        }
+    }
+
+    private static func fill(_ frame: PageFrame, ordinal: Int, of first: PageID, next: PageID?, _ piece: RawSpan) {
+        let base = frame.base
+        base.storeBytes(of: PageKind.overflow, toByteOffset: NodeLayout.kind, as: UInt8.self)
+        base.storeBytes(of: mark(of: first).littleEndian, toByteOffset: markOffset, as: UInt16.self)
+        base.storeBytes(of: UInt32(ordinal).littleEndian, toByteOffset: ordinalOffset, as: UInt32.self)
+        base.storeBytes(of: (next?.number ?? 0).littleEndian, toByteOffset: nextOffset, as: UInt64.self)
+        piece.withUnsafeBytes { piece in
+            guard let source = piece.baseAddress else { return }
+            (base + NodeLayout.headerByteCount).copyMemory(from: source, byteCount: piece.count)
+        }
+        frame.validatedAs = PageKind.overflow
     }
 
     /// Frees a chain's pages.

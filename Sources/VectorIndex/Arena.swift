@@ -114,7 +114,7 @@ final class Arena: @unchecked Sendable {
             } catch {
                 // Links can be made anew from the vectors, so failing to read them is no more than damage.
                 let failure = "\(array) block \(block): \(error)"
-                throw VectorError(array == .vectors ? .source(failure) : .corruptImage(reason: failure))
+                throw VectorError(array == .vectors ? .source(failure) : .corruptImage(reason: failure), cause: error)
             }
             present[block].store(1, ordering: .releasing)
             missing.subtract(1, ordering: .releasing)

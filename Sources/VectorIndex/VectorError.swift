@@ -28,11 +28,17 @@ public struct VectorError: Error, Sendable, Equatable, CustomStringConvertible {
 
     /// What happened.
     public let code: Code
+    /// What the block source threw, when that is why.
+    public let cause: (any Error)?
 
     /// An error of that kind.
-    public init(_ code: Code) {
+    public init(_ code: Code, cause: (any Error)? = nil) {
         self.code = code
+        self.cause = cause
     }
+
+    /// Errors of one kind are equal, whatever caused them.
+    public static func == (left: VectorError, right: VectorError) -> Bool { left.code == right.code }
 
     /// A sentence for people.
     public var message: String {

@@ -45,15 +45,20 @@ struct CheckCommand: ParsableCommand {
 
     @OptionGroup var store: StoreArguments
 
-    @Flag(help: "Leaves out decoding the documents and comparing them with their vectors.")
-    var shallow = false
+    @Flag(help: "Also decodes every document and compares it with its vectors (the default), or not.")
+    var depth = Depth.deep
+
+    enum Depth: String, EnumerableFlag {
+        case deep
+        case shallow
+    }
 
     @OptionGroup var format: OutputArguments
 
     func run() throws {
         let meter = ProgressMeter(unit: "pages", isShown: Terminal.showsProgress)
         let report = try store.withStore { store in
-            try store.check(deep: !shallow) { share in
+            try store.check(deep: depth == .deep) { share in
                 meter.update(share: share)
                 return true
             }

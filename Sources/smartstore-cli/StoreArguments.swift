@@ -24,17 +24,27 @@ struct StoreArguments: ParsableArguments {
     }
 
     /// Opens the store.
-    func open(readOnly: Bool = false) throws -> Store {
+    func open(readOnly: Bool = false) throws -> Store { try openWithKey(readOnly: readOnly).store }
+
+    /// The key that opens the store, asked for if need be, and how many pages there are.
+    func openedKey() throws -> (key: EncryptionKey, pages: UInt64) {
+        let (store, key) = try openWithKey(readOnly: true)
+        let pages = try store.statistics().pageCount
+        try store.close()
+        return (key, pages)
+    }
+
+    private func openWithKey(readOnly: Bool) throws -> (store: Store, key: EncryptionKey) {
         var options = StoreOptions()
         options.isReadOnly = readOnly
         options.lockWait = .seconds(wait)
-        if let key = try key.given() { return try Store.open(at: file, key: key, options: options) }
-        do { return try Store.open(at: file, key: .none, options: options) } catch {
+        if let key = try key.given() { return (try Store.open(at: file, key: key, options: options), key) }
+        do { return (try Store.open(at: file, key: .none, options: options), .none) } catch {
             guard error.code == .keyRequired else { throw error }
             guard let typed = try KeyArguments.typed(prompt: "Passphrase for \(file): ") else {
                 throw KeyArguments.missing
             }
-            return try Store.open(at: file, key: typed, options: options)
+            return (try Store.open(at: file, key: typed, options: options), typed)
         }
     }
 
@@ -77,9 +87,15 @@ struct KeyArguments: ParsableArguments {
 
     /// The key from a file or from the environment; nil when neither says.
     func given() throws -> EncryptionKey? {
-        if let keyFile { return try Self.rawKey(keyFile) }
-        if let passphraseFile { return .passphrase(try Self.passphrase(passphraseFile)) }
+        if let named = try Self.named(keyFile: keyFile, passphraseFile: passphraseFile) { return named }
         return Terminal.environment(Self.variable).map { .passphrase($0) }
+    }
+
+    /// The key that a file holds; nil when none is named.
+    static func named(keyFile: String?, passphraseFile: String?) throws -> EncryptionKey? {
+        if let keyFile { return try rawKey(keyFile) }
+        if let passphraseFile { return .passphrase(try passphrase(passphraseFile)) }
+        return nil
     }
 
     /// The passphrase a person types; nil without a terminal, or when they give up.

@@ -10,7 +10,7 @@ import StoreTestSupport
 // transaction that is rolled back, now and then through a commit, a close and a reopening.
 
 /// The trial of promise A1.
-public struct AuditTamperTrial: Sendable {
+public struct AuditTamperTrial: Trial {
     /// Cases of a round.
     public static let roundCases: UInt64 = 100
 
@@ -30,7 +30,19 @@ public struct AuditTamperTrial: Sendable {
         return outcome
     }
 
+    /// Its row.
+    public var row: TrialRow {
+        TrialRow(
+            name: "audit-tamper", title: "audit log edited, dropped, inserted, swapped, truncated, sealed anew",
+            unit: "forgeries", everyChange: 1_000, release: 100_000, weight: 1)
+    }
+
     /// One round, decided by its seed.
+    public func round(seed: UInt64, budget: TrialBudget) -> TrialOutcome {
+        round(seed: seed, cases: min(Self.roundCases, budget.cases))
+    }
+
+    /// So many forgeries of the round of a seed.
     public func round(seed: UInt64, cases: UInt64) -> TrialOutcome {
         var outcome = TrialOutcome()
         do {

@@ -103,8 +103,13 @@ extension CollectionReading {
 
     /// Hands matching documents over one at a time, in order of `_id`, until `body` returns false.
     public func forEach(_ filter: Document = [:], _ body: (Document) throws -> Bool) throws {
-        let compiled = try converting { try Filter(filter) }
-        try scan(compiled, body)
+        let compiled = try converting {
+            let compiled = try Filter(filter)
+            _ = try compiled.singleID()
+            return compiled
+        }
+        // What `body` throws passes through as it is; a fault of the pages becomes the public error.
+        do { try scan(compiled, body) } catch let fault as PageFault { throw StoreError(fault) }
     }
 
     /// How many documents match. Without a filter O(log n), else a scan.

@@ -52,7 +52,8 @@ struct AnchorList {
         else { throw .corruptStructure(page: page, reason: "the list of anchors is no list") }
         for start in stride(from: 0, to: bytes.count, by: Self.entryByteCount) {
             entries.append(
-                (BigEndian.load(Array(bytes[start..<start + 8])), Array(bytes[start + 8..<start + Self.entryByteCount])))
+                (BigEndian.load(Array(bytes[start..<start + 8])), Array(bytes[start + 8..<start + Self.entryByteCount]))
+            )
         }
     }
 

@@ -1,0 +1,127 @@
+package import SmartStore
+
+// Documents from decisions: operators, paths and values of the query language in every combination.
+
+/// Builds documents out of a fuzz input.
+package struct FuzzDocuments {
+    private var input: FuzzInput
+    /// Values left to make: bounds the size, whatever the input says.
+    private var budget = 96
+
+    package init(_ input: FuzzInput) { self.input = input }
+
+    package var isEmpty: Bool { input.isEmpty }
+
+    static let queryOperators = [
+        "$all", "$and", "$comment", "$elemMatch", "$eq", "$exists", "$gt", "$gte", "$in", "$lt", "$lte", "$mod", "$ne",
+        "$nin", "$nor", "$not", "$or", "$size", "$type", "$regex", "$options", "$where", "$expr",
+    ]
+    static let updateOperators = [
+        "$addToSet", "$inc", "$max", "$min", "$mul", "$pop", "$pull", "$pullAll", "$push", "$rename", "$set",
+        "$setOnInsert", "$unset", "$currentDate", "$bit", "$each", "$position", "$slice", "$sort",
+    ]
+    static let stages = ["$match", "$sort", "$limit", "$skip", "$project", "$count", "$group", "$unwind"]
+    static let names = [
+        "_id", "a", "b", "v", "x", "a.b", "a.0", "a.b.c", "a.0.b", "b.1.c", "x.y", "0", "1", "", ".", "a.", ".a",
+        "a..b", "$", "$a", "a.$", "a.$[]", "a.-1", "a.99999999999999999999", "a.2000000", "n",
+    ]
+    static let commandFields = [
+        "filter", "sort", "skip", "limit", "projection", "documents", "ordered", "updates", "deletes", "q", "u",
+        "multi",
+        "upsert", "pipeline", "cursor", "query", "key", "update", "new", "remove", "fields", "indexes", "dimension",
+        "metric", "m", "field", "vector", "k", "exact", "index", "value", "ttlSeconds", "as", "by", "from", "actor",
+        "details", "nameOnly", "breadth", "efConstruction", "storage", "full", "name", "target", "action",
+        "ttlMilliseconds", "batchSize", "arrayFilters", "c", "collation",
+    ]
+    static let commands = [
+        "insert", "find", "update", "delete", "aggregate", "count", "distinct", "findAndModify", "createIndexes",
+        "vectorSearch", "dropIndexes", "create", "drop", "begin", "commit", "abort", "listCollections", "listIndexes",
+        "cacheSet", "cacheGet", "cacheIncrement", "cacheDelete", "cacheKeys", "cacheTTL", "cacheExpire", "cacheClear",
+        "cacheInfo", "auditRecord", "auditList", "auditVerify", "collStats", "dbStats", "validate", "ping", "hello",
+        "buildInfo",
+    ]
+
+    /// Any document; names come from `vocabulary` and the plain names.
+    package mutating func document(_ vocabulary: [String], depth: Int = 0) -> Document {
+        var fields: [(String, BSONValue)] = []
+        for _ in 0..<input.below(depth == 0 ? 5 : 4) {
+            let name = input.below(3) == 0 ? input.pick(Self.names) : input.pick(vocabulary)
+            // Duplicate names never come through the gate, so they are not made here.
+            if fields.contains(where: { $0.0 == name }) { continue }
+            fields.append((name, value(vocabulary, depth: depth + 1)))
+        }
+        return Document(fields: fields)
+    }
+
+    /// Any value.
+    package mutating func value(_ vocabulary: [String], depth: Int) -> BSONValue {
+        budget -= 1
+        guard budget > 0, !input.isEmpty else { return .int32(1) }
+        let choice = input.below(depth > 6 ? 20 : 32)
+        switch choice {
+        case 0: return .null
+        case 1: return .bool(input.byte() & 1 == 1)
+        case 2, 3: return .int32(Int32(truncatingIfNeeded: Int(input.byte()) - 3))
+        case 4: return .int64(Int64(bitPattern: input.pick(FuzzInput.boundaries)))
+        case 5: return .int32(Int32(truncatingIfNeeded: input.pick(FuzzInput.boundaries)))
+        case 6:
+            return .double(
+                input.pick([
+                    0, -0.0, 0.5, -1.5, 1e300, 1e19, -9.3e18, .nan, .infinity, -.infinity, .leastNonzeroMagnitude, 2.5,
+                ]))
+        case 7: return .double(Double(bitPattern: input.number(8)))
+        case 8: return .string(input.pick(Self.names + vocabulary))
+        case 9: return .string(String(decoding: input.take(input.below(24)), as: UTF8.self))
+        case 10: return .decimal128(Decimal128(high: input.number(8), low: input.number(8)))
+        case 11: return .date(BSONDate(millisecondsSince1970: Int64(bitPattern: input.pick(FuzzInput.boundaries))))
+        case 12: return .objectID(ObjectID(head: input.number(8), tail: UInt32(input.number(4))))
+        case 13:
+            // Subtypes 2 and 9 have a form of their own, which the gate checks; what is made here has passed it.
+            let subtype = input.byte()
+            return .binary(
+                BSONBinary(subtype: [2, 9].contains(subtype) ? 0 : subtype, bytes: input.take(input.below(20))))
+        case 14: return .timestamp(BSONTimestamp(seconds: UInt32(input.byte()), increment: UInt32(input.number(4))))
+        case 15: return input.pick([.minKey, .maxKey, .undefined])
+        case 16: return .symbol(input.pick(Self.names))
+        case 17: return Vector((0..<input.below(5)).map { _ in Float(Int8(bitPattern: input.byte())) }).value
+        case 18: return .code("c")
+        case 19:
+            return (try? BSONRegex(pattern: input.pick(["a", "^a", "(", "a*", "\u{0}"]), options: "i")).map {
+                .regex($0)
+            } ?? .null
+        case 20..<25: return .array((0..<input.below(5)).map { _ in value(vocabulary, depth: depth + 1) })
+        default: return .document(document(vocabulary, depth: depth + 1))
+        }
+    }
+
+    /// A command: one of the known names, then fields that some command takes.
+    package mutating func command() -> Document {
+        let name = input.pick(Self.commands)
+        var fields: [(String, BSONValue)] = [(name, input.below(8) == 0 ? value(Self.names, depth: 1) : "a")]
+        for _ in 0..<input.below(6) {
+            let field = input.pick(Self.commandFields)
+            if fields.contains(where: { $0.0 == field }) { continue }
+            fields.append((field, argument(field)))
+        }
+        return Document(fields: fields)
+    }
+
+    /// An argument that is of the right shape more often than not.
+    private mutating func argument(_ field: String) -> BSONValue {
+        if input.below(6) == 0 { return value(Self.commandFields, depth: 2) }
+        switch field {
+        case "filter", "query", "q": return .document(document(Self.queryOperators, depth: 1))
+        case "u", "update": return .document(document(Self.updateOperators, depth: 1))
+        case "sort", "projection", "fields": return .document(document(Self.names, depth: 2))
+        case "pipeline": return .array((0..<input.below(4)).map { _ in .document(document(Self.stages, depth: 1)) })
+        case "documents", "updates", "deletes", "indexes":
+            return .array(
+                (0..<input.below(4)).map { _ in .document(document(Self.commandFields + Self.names, depth: 1)) })
+        case "skip", "limit", "k", "dimension", "m", "by", "from", "breadth", "efConstruction":
+            return .int32(Int32(input.byte()))
+        case "multi", "upsert", "ordered", "new", "remove", "exact", "full": return .bool(input.byte() & 1 == 1)
+        case "vector": return Vector((0..<input.below(4)).map { _ in Float(Int8(bitPattern: input.byte())) }).value
+        default: return .string(input.pick(Self.names))
+        }
+    }
+}
