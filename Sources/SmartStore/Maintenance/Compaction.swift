@@ -14,6 +14,7 @@ public struct CompactionReport: Sendable, Equatable {
     public internal(set) var movedPages = 0
     /// The file's size before and after, in bytes. While the store stays open, the end is cut off when it is closed.
     public internal(set) var bytesBefore: UInt64 = 0
+    /// The size after.
     public internal(set) var bytesAfter: UInt64 = 0
 
     /// Everything as one document.

@@ -111,6 +111,7 @@ struct KeyChangeTests {
                 word(8) > 1 << 32
             {
                 found += 1
+                print("under key", key, "at", offset, "page", offset / 4096, "rest", offset % 4096, "version", version)
             }
         }
         return found
