@@ -101,7 +101,8 @@ let package = Package(
         .testTarget(
             name: "CrashTests",
             dependencies: [
-                "SmartStore", "TreeStore", "PageStore", "StoreIO", "StoreTestSupport", "StoreTrials", "smartstore-cli", "smartstore-prove",
+                "SmartStore", "TreeStore", "PageStore", "StoreIO", "StoreTestSupport", "StoreTrials", "smartstore-cli",
+                "smartstore-prove",
             ],
             swiftSettings: settings),
         .testTarget(
