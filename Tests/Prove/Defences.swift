@@ -31,7 +31,8 @@ struct Defences: ParsableCommand {
         var unseen = 0
         for entry in chosen {
             let figures = try figures(of: entry)
-            if figures.cases == nil { unseen += 1 }
+            // What stands behind another defence is not missed alone; its remark says so.
+            if figures.cases == nil, entry.remark.isEmpty { unseen += 1 }
             print("\(entry.defence) off, \(entry.trial.row.name): \(figures.failure)")
             fflush(nil)
             state.defences.removeAll { $0.defence == entry.defence }
