@@ -181,7 +181,8 @@ package final class SalvageView: PageView, @unchecked Sendable {
         }
         guard let image = scan.newest(id.number) else { return nil }
         let parent = geometry.directory(ofBlock: block)
-        let named = logged[parent.number].flatMap { scan.image(parent.number, logged: $0) } ?? scan.newest(parent.number)
+        let named =
+            logged[parent.number].flatMap { scan.image(parent.number, logged: $0) } ?? scan.newest(parent.number)
         let directory = named.flatMap { mapFrame(parent, $0, level: 1) }
         if let directory {
             let named = geometry.image(Int(block % geometry.entriesPerPage), of: directory, level: 1)

@@ -22,7 +22,8 @@ public struct DefenceGuard: Sendable {
     static let behindChain = "A second line behind logChain, whose tags cover it: alone it is not missed."
     static let behindTags = "A second line behind mapCheck and imageTag, which name each image by its tag."
 
-    package init(_ defence: Defence, _ trial: any Trial, seed: UInt64 = 1, cases: UInt64 = 200_000, remark: String = "") {
+    package init(_ defence: Defence, _ trial: any Trial, seed: UInt64 = 1, cases: UInt64 = 200_000, remark: String = "")
+    {
         self.defence = defence.rawValue
         self.trial = trial
         self.seed = seed
