@@ -102,6 +102,7 @@ let package = Package(
             name: "CrashTests",
             dependencies: [
                 "SmartStore", "TreeStore", "PageStore", "StoreIO", "StoreTestSupport", "StoreTrials", "smartstore-cli",
+                "smartstore-prove",
             ],
             swiftSettings: settings),
         .testTarget(

@@ -42,7 +42,9 @@ struct Run: ParsableCommand {
     var seed: UInt64?
 
     func run() throws {
-        let trials = try Rows.chosen(rows)
+        let chosen = try Rows.chosen(rows)
+        let trials = chosen.filter { $0.isPossible }
+        for trial in chosen where !trial.isPossible { print("\(trial.row.name): not possible here") }
         var state = try ProveState.load(places.statePath)
         let revision = places.revision
         let total = trials.reduce(0) { $0 + $1.row.weight }

@@ -39,7 +39,7 @@ public enum DefenceTable {
         [
             DefenceGuard(.logChain, CrashTrial(.pages)),
             DefenceGuard(.logPosition, CrashTrial(.pages), remark: DefenceGuard.behindChain),
-            DefenceGuard(.imageTag, RecoveryCrashTrial(.pages), cases: 2_000_000),
+            DefenceGuard(.imageTag, TornFrameTrial()),
             DefenceGuard(.rewriteOnRecovery, ErrorTrial(.pages)),
             DefenceGuard(.epochFrame, RecoveryCrashTrial(.pages), remark: DefenceGuard.behindChain),
             DefenceGuard(.growBeforeRefer, CrashTrial(.pages)),

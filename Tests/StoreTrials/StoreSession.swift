@@ -132,7 +132,7 @@ package final class StoreSession: TrialSession {
     /// Closes the file, compacts it, opens it again.
     func compactClosed() throws {
         try close()
-        try Store.compact(FilePlace(Self.file, in: disk), key: key, options: options(mixedSeed(seed, 8, opened)))
+        _ = try Store.compact(FilePlace(Self.file, in: disk), key: key, options: options(mixedSeed(seed, 8, opened)))
         try open()
     }
 

@@ -18,6 +18,8 @@ package struct SyscallTrial: Trial {
             remark: "every call, errno and n up to the number of calls; needs strace")
     }
 
+    package var isPossible: Bool { Self.isPossible }
+
     /// Whether strace is there and may trace.
     package static let isPossible: Bool = {
         (try? run(["strace", "-o", "/dev/null", "-e", "trace=none", "true"]).status) == 0
