@@ -65,22 +65,31 @@ private final class ThreadsRun: Sendable {
     private var isOver: Bool { problem.withLock { $0 != nil } }
 
     func go(readers: Int, until end: ContinuousClock.Instant) -> String? {
-        DispatchQueue.concurrentPerform(iterations: readers + 3) { number in
-            do {
-                switch number {
-                case 0: try write(until: end)
-                case 1: try checkpoint(until: end)
-                case 2: try backup(until: end)
-                default: try read(SeededRandomSource(seed: seed &* 100 + UInt64(number)), until: end)
-                }
-            } catch { fail("thread \(number): \(error)") }
+        // Threads of their own: a queue would run no more than there are cores.
+        let group = DispatchGroup()
+        for number in 0..<readers + 3 {
+            group.enter()
+            Thread {
+                do { try self.work(number, until: end) } catch { self.fail("thread \(number): \(error)") }
+                group.leave()
+            }.start()
         }
+        group.wait()
         do {
             let report = try store.check()
             if !report.isClean { fail("check: \(report.findings.prefix(3))") }
             try store.close()
         } catch { fail("closing: \(error)") }
         return problem.withLock { $0 }
+    }
+
+    private func work(_ number: Int, until end: ContinuousClock.Instant) throws {
+        switch number {
+        case 0: try write(until: end)
+        case 1: try checkpoint(until: end)
+        case 2: try backup(until: end)
+        default: try read(SeededRandomSource(seed: seed &* 100 + UInt64(number)), until: end)
+        }
     }
 
     /// Document 0 holds the number of the others, so each snapshot can be compared with itself.
