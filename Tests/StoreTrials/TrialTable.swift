@@ -9,7 +9,7 @@ public enum TrialTable {
             CrashTrial(.pages), CrashTrial(.store), RecoveryCrashTrial(.pages), RecoveryCrashTrial(.store),
             ErrorTrial(.pages), ErrorTrial(.store), ModelTrial(), KillTrial(), InterleavingTrial(), NonceTrial(),
             LockTrial(), BitRotTrial(sealed: true, exhaustive: true), BitRotTrial(sealed: false, exhaustive: true),
-            MisplacedImageTrial(), DamageListTrial(), AuditTamperTrial(),
+            MisplacedImageTrial(), DamageListTrial(), AuditTamperTrial(), SalvageTrial(),
         ]
     }
 
