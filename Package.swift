@@ -84,7 +84,7 @@ let package = Package(
         .executableTarget(
             name: "smartstore-fuzz",
             dependencies: ["StoreTestSupport", .product(name: "ArgumentParser", package: "swift-argument-parser")],
-            path: "Tests/FuzzRun", swiftSettings: settings),
+            path: "Tests/smartstore-fuzz", swiftSettings: settings),
         .testTarget(name: "StoreIOTests", dependencies: ["StoreIO", "StoreTestSupport"], swiftSettings: settings),
         .testTarget(
             name: "PageStoreTests", dependencies: ["PageStore", "StoreIO", "StoreTestSupport"],
@@ -102,6 +102,7 @@ let package = Package(
             name: "CrashTests",
             dependencies: [
                 "SmartStore", "TreeStore", "PageStore", "StoreIO", "StoreTestSupport", "StoreTrials", "smartstore-cli",
+                "smartstore-prove",
             ],
             swiftSettings: settings),
         .testTarget(

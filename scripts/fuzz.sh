@@ -58,7 +58,8 @@ for target in ${TARGETS:-$("$fuzzer" --list)}; do
     fi
     echo "$target: ${cases:-0} inputs in $took s, ${coverage:-0} edges"
     note="target $target, ${coverage:-0} edges reached"
-    entry="{\"row\": \"fuzz\", \"cases\": ${cases:-0}, \"failures\": [$failures], \"seconds\": $took, \"note\": \"$note\"}"
+    entry="{\"row\": \"fuzz\", \"cases\": ${cases:-0}, \"failures\": [$failures],"
+    entry="$entry \"seconds\": $took, \"note\": \"$note\"}"
     report="$report${report:+,
   }$entry"
 done

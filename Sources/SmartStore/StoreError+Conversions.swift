@@ -121,6 +121,8 @@ extension StoreError {
             } else {
                 self.init(.ioFailed, error.message, remedy: "Run a check.")
             }
+        case .full, .outOfMemory:
+            self.init(.limitExceeded, error.message, remedy: "Use a smaller index.", server: .exceededLimit)
         case .corruptImage, .rowOutOfRange:
             // Rows are the store's own: only the file can be wrong about them.
             self.init(

@@ -16,8 +16,8 @@ struct SmartStoreCLI: ParsableCommand {
         subcommands: [
             CreateCommand.self, ImportCommand.self, ExportCommand.self, FindCommand.self, GetCommand.self,
             DeleteCommand.self, SearchCommand.self, CollectionsCommand.self, StatsCommand.self, CheckCommand.self,
-            BackupCommand.self, RestoreCommand.self, CompactCommand.self, RekeyCommand.self, RotateCommand.self,
-            SalvageCommand.self, AnchorCommand.self, AuditCommand.self, CacheCommand.self, RunCommand.self,
+            BackupCommand.self, RestoreCommand.self, SalvageCommand.self, CompactCommand.self, RekeyCommand.self,
+            RotateCommand.self, AnchorCommand.self, AuditCommand.self, CacheCommand.self, RunCommand.self,
             VersionCommand.self,
         ])
 }

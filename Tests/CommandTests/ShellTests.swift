@@ -18,7 +18,7 @@ struct ShellTests {
         #expect(help.status == 0)
         for name in [
             "create", "import", "export", "find", "get", "delete", "search", "collections", "stats", "check", "audit",
-            "cache", "run", "backup", "restore", "compact", "rekey", "rotate", "anchor", "salvage",
+            "cache", "run", "backup", "restore", "salvage", "compact", "rekey", "rotate", "anchor",
         ] {
             #expect(help.output.contains("\n  \(name) "), "\(name)")
         }

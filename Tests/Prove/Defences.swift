@@ -73,7 +73,8 @@ struct Defences: ParsableCommand {
         limit.cancel()
         let lines = text.split(separator: "\n").map(String.init)
         var figures = DefenceFigures(
-            defence: entry.defence, trial: entry.trial.row.name, cases: nil, failure: "NOT SEEN FAILING",
+            defence: entry.defence, trial: entry.trial.row.name, cases: nil,
+            failure: ["Not seen failing.", entry.remark].joined(separator: " "),
             commit: places.revision)
         if let first = lines.first(where: { $0.hasPrefix("failed ") }) {
             let parts = first.split(separator: " ", maxSplits: 2)

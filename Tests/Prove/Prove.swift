@@ -9,7 +9,7 @@ import StoreTrials
 struct Prove: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "smartstore-prove", abstract: "Runs the trials and writes the report.",
-        subcommands: [Run.self, Replay.self, Rows.self, Report.self, Defences.self, Worker.self],
+        subcommands: [Run.self, Replay.self, Rows.self, Report.self, Defences.self, Worker.self, SecretsWorker.self],
         defaultSubcommand: Run.self)
 }
 
@@ -42,7 +42,9 @@ struct Run: ParsableCommand {
     var seed: UInt64?
 
     func run() throws {
-        let trials = try Rows.chosen(rows)
+        let chosen = try Rows.chosen(rows)
+        let trials = chosen.filter { $0.isPossible }
+        for trial in chosen where !trial.isPossible { print("\(trial.row.name): not possible here") }
         var state = try ProveState.load(places.statePath)
         let revision = places.revision
         let total = trials.reduce(0) { $0 + $1.row.weight }
@@ -111,7 +113,8 @@ struct Report: ParsableCommand {
 
 /// `smartstore-prove worker PATH --seed N`: what the kill trial kills.
 struct Worker: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Commits batches until it is killed.", shouldDisplay: false)
+    static let configuration = CommandConfiguration(
+        abstract: "Commits batches until it is killed.", shouldDisplay: false)
 
     @Argument var path: String
     @Option var seed: UInt64
@@ -119,4 +122,14 @@ struct Worker: ParsableCommand {
     @Flag var create = false
 
     func run() throws { try KillJob(seed: seed, path: path).work(batches: batches, creating: create) }
+}
+
+/// `smartstore-prove secrets-worker FOLDER --seed N`: what the secrets trial dumps.
+struct SecretsWorker: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Closes a store and waits.", shouldDisplay: false)
+
+    @Argument var folder: String
+    @Option var seed: UInt64
+
+    func run() throws { try SecretsJob(seed: seed, folder: folder).work() }
 }

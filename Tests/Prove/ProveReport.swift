@@ -31,7 +31,9 @@ struct ProveReport {
         for trial in TrialTable.all { lines.append(line(trial.row)) }
         let foreign = foreignRows()
         if !foreign.isEmpty {
-            lines += ["", "Rows run by scripts:", "", "| row | cases | time | failures | remark |", "|---|---|---|---|---|"]
+            lines += [
+                "", "Rows run by scripts:", "", "| row | cases | time | failures | remark |", "|---|---|---|---|---|",
+            ]
             for row in foreign {
                 let time = Self.time(row.seconds)
                 let remark = row.note ?? ""
@@ -83,11 +85,13 @@ struct ProveReport {
 
     private func foreignRows() -> [ForeignFigures] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: out)) ?? []
-        return names.sorted().compactMap { name in
+        return names.sorted().flatMap { name -> [ForeignFigures] in
             guard name.hasPrefix("prove-"), name.hasSuffix(".json"), name != "prove-state.json",
                 let data = FileManager.default.contents(atPath: out + "/" + name)
-            else { return nil }
-            return try? JSONDecoder().decode(ForeignFigures.self, from: data)
+            else { return [] }
+            let decoder = JSONDecoder()
+            if let one = try? decoder.decode(ForeignFigures.self, from: data) { return [one] }
+            return (try? decoder.decode([ForeignFigures].self, from: data)) ?? []
         }
     }
 

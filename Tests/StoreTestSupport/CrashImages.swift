@@ -36,6 +36,8 @@ package struct CrashedOperation: Sendable, Hashable {
         case head(border: Int, sector: Int)
         /// Sectors from a border on.
         case tail(border: Int, sector: Int)
+        /// All but so many bytes from a sector's border on.
+        case hole(border: Int, byteCount: Int)
         /// Each sector or not, by a seed.
         case scattered(seed: UInt64, sector: Int)
         /// Each sector, or garbage in its place, or what was there.
@@ -192,7 +194,10 @@ package struct CrashImages {
         let sector = random.next() % 2 == 0 ? 512 : 4096
         let border = Int(random.next() % UInt64(byteCount / sector + 2))
         if damage == .garbage, random.next() % 2 == 0 { return .garbage(seed: random.next()) }
-        switch random.next() % 5 {
+        switch random.next() % 7 {
+        case 5, 6:
+            let start = Int(random.next() % UInt64(byteCount / 512 + 1))
+            return .hole(border: start, byteCount: random.next() % 2 == 0 ? 4096 : 512 * Int(random.next() % 8 + 1))
         case 0: return .head(border: border, sector: sector)
         case 1: return .tail(border: border, sector: sector)
         case 2: return .scattered(seed: random.next(), sector: sector)
@@ -264,6 +269,8 @@ package struct CrashImages {
         case .sizeOnly: return (4096, { _ in .old })
         case .head(let border, let sector): return (sector, { $0 < border ? .new : .old })
         case .tail(let border, let sector): return (sector, { $0 >= border ? .new : .old })
+        case .hole(let border, let byteCount):
+            return (512, { $0 >= border && $0 < border + byteCount / 512 ? .old : .new })
         case .scattered(let seed, let sector):
             let random = SeededRandomSource(seed: seed)
             return (sector, { _ in random.next() % 2 == 0 ? .new : .old })

@@ -28,6 +28,7 @@ package struct CrashTrial: Trial {
             return outcome
         }
         var walk = CrashWalk(operations: session.disk.operations, base: [:], seed: seed)
+        walk.slotFile = session.fileName
         while let failure = walk.next(budget: budget, outcome: &outcome, verify: session.verify) {
             outcome.failures.append("\(session.name): \(failure); \(replay(seed))")
             break
@@ -41,6 +42,8 @@ struct CrashWalk {
     typealias Verify = ([String: DiskContent], SessionProgress, UInt64) throws -> String?
 
     let operations: [DiskOperation]
+    /// The file whose superblock slots are destroyed in turn, too (D5); nil: none is.
+    var slotFile: String?
     let seed: UInt64
     private var images: CrashImages
     private(set) var progress: SessionProgress
@@ -71,6 +74,24 @@ struct CrashWalk {
                     return "step \(step), \(damage): \(problem) \(narrowed(image.draw, drawSeed, verify))"
                 }
             }
+            if let problem = destroyedSlot(step, &outcome, verify) { return "step \(step), \(problem)" }
+        }
+        return nil
+    }
+
+    /// What was synced, with either slot destroyed: nothing acknowledged may be lost.
+    private mutating func destroyedSlot(_ step: Int, _ outcome: inout TrialOutcome, _ verify: Verify) -> String? {
+        let image = images.image([])
+        guard let slotFile, progress.acknowledged > 0, let content = image.files[slotFile] else { return nil }
+        for slot in 0..<2 {
+            guard tried.insert([image.identity, Int(progress.acknowledged), -1 - slot]).inserted else { continue }
+            var files = image.files
+            var broken = content
+            broken.write([UInt8](repeating: UInt8(slot) &* 0xA5, count: 4096), at: slot * 4096)
+            files[slotFile] = broken
+            outcome.cases += 1
+            let seed = mixedSeed(seed, UInt64(step), 100 + UInt64(slot))
+            if let problem = Self.problem(files, progress, seed, verify) { return "slot \(slot) destroyed: \(problem)" }
         }
         return nil
     }

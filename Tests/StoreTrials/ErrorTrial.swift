@@ -39,7 +39,8 @@ package struct ErrorTrial: Trial {
     /// The seed of the first round that has this workload meet this error.
     package static func seed(_ level: TrialLevel, workload: String, effect: DiskFault.Effect) -> UInt64? {
         let names = level == .pages ? PagerWorkload.all.map(\.name) : StoreWorkload.all.map(\.name)
-        guard let place = names.firstIndex(of: workload), let number = effects.firstIndex(where: { $0.effect == effect })
+        guard let place = names.firstIndex(of: workload),
+            let number = effects.firstIndex(where: { $0.effect == effect })
         else { return nil }
         return UInt64(number * names.count + place)
     }
@@ -92,7 +93,8 @@ package struct ErrorTrial: Trial {
             }
             session.abandon()
         } catch {
-            return ("reopening: \(error)", true) }
+            return ("reopening: \(error)", true)
+        }
         return (nil, true)
     }
 }

@@ -15,6 +15,8 @@ package struct FullDiskTrial: Trial {
             everyChange: 10, release: 1000, weight: 1, remark: "needs the right to mount")
     }
 
+    package var isPossible: Bool { Self.isPossible }
+
     /// Whether this process may mount a file system.
     package static let isPossible: Bool = {
         guard let mount = try? SmallDisk(mebibytes: 1) else { return false }

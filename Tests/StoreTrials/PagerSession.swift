@@ -33,6 +33,7 @@ package final class PagerSession: TrialSession {
     }
 
     package var name: String { workload.name }
+    package var fileName: String { Self.file }
 
     private var key: StoreKey {
         isEncrypted ? .raw(SecretKey(copying: [UInt8](repeating: 7, count: 32).span.bytes)) : .none
@@ -215,6 +216,11 @@ package final class PagerSession: TrialSession {
         let sequence = transaction.base.sequence + 1
         models[sequence] = seen
         models[sequence]?.values[frame.id.number] = seed
+        // Often the very pages of a commit that was lost: its frames stand where these go.
+        for page in seen.values.keys.sorted().prefix(Int(seed % 12)) {
+            PageModel.write(seed &+ page, to: try transaction.mutablePage(PageID(page)))
+            models[sequence]?.values[page] = seed &+ page
+        }
         disk.attempt(Int(sequence))
         _ = try transaction.commit()
         disk.note(Int(sequence))

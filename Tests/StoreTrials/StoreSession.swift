@@ -36,6 +36,7 @@ package final class StoreSession: TrialSession {
     }
 
     package var name: String { workload.name }
+    package var fileName: String { Self.file }
 
     /// Changes of the key that have begun, and those that have returned: marks 1, 3, 5 … and 2, 4, 6 …
     private var keyMark = 0
@@ -131,7 +132,7 @@ package final class StoreSession: TrialSession {
     /// Closes the file, compacts it, opens it again.
     func compactClosed() throws {
         try close()
-        try Store.compact(FilePlace(Self.file, in: disk), key: key, options: options(mixedSeed(seed, 8, opened)))
+        _ = try Store.compact(FilePlace(Self.file, in: disk), key: key, options: options(mixedSeed(seed, 8, opened)))
         try open()
     }
 
@@ -167,7 +168,7 @@ package final class StoreSession: TrialSession {
             if !isNew { models[sequence] = nil }
             model = changed
             if durability != .relaxed, isNew { acknowledge(sequence) }
-        } catch where error.code == .commitUnknown {
+        } catch  where error.code == .commitUnknown {
             unknown = (sequence, changed)
             throw error
         } catch {
@@ -261,7 +262,7 @@ package final class StoreSession: TrialSession {
                 _ = try Store.open(Self.file, in: disk, key: key(mark / 2 - 1), options: options(mixedSeed(seed, 6)))
             } catch { code = error.code }
             // With one slot gone, the crash may have taken the other.
-            guard code == .wrongKey || slot != nil && code == .corruptSuperblock else {
+            guard code == .wrongKey || slot != nil && [.corruptSuperblock, .notAStore].contains(code) else {
                 return "the key that was given up: \(code?.rawValue ?? "opens it")"
             }
         }
@@ -316,7 +317,9 @@ package final class StoreSession: TrialSession {
         do {
             if let wrong = try store.readSync({ try difference($0, model) }) { return "after the error, \(wrong)" }
         } catch let error as StoreError where error.code == .failed || error.code == .closed {
-            if severity == .passing { return "the store is \(error.code.rawValue) although nothing that was written failed" }
+            if severity == .passing {
+                return "the store is \(error.code.rawValue) although nothing that was written failed"
+            }
         } catch { return "a read after the error: \(error)" }
         do {
             try commit { try put($0, &$1, "more", 1, byteCount: 30) }

@@ -82,11 +82,16 @@ public struct TrialRow: Sendable {
 public protocol Trial: Sendable {
     /// Its row.
     var row: TrialRow { get }
+    /// Whether this machine lets it run.
+    var isPossible: Bool { get }
     /// One round, decided by the seed; may stop early when the budget is used up.
     func round(seed: UInt64, budget: TrialBudget) -> TrialOutcome
 }
 
 extension Trial {
+    /// Most trials run anywhere.
+    public var isPossible: Bool { true }
+
     /// Rounds from `seed` on, until the budget is used up or something fails.
     public func run(
         seed: UInt64, budget: TrialBudget, progress: (TrialOutcome) -> Void = { _ in }

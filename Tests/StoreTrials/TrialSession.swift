@@ -30,6 +30,8 @@ package protocol TrialSession: AnyObject {
     /// The workload's name.
     var name: String { get }
     var disk: SimulatedDisk { get }
+    /// The store's file; its slots are 4 KiB each.
+    var fileName: String { get }
     /// Commits whose sync was not refused, as far as the workload knows.
     var progress: SessionProgress { get }
 

@@ -6,10 +6,12 @@ public enum TrialTable {
     /// All of them.
     public static var all: [any Trial] {
         [
-            CrashTrial(.pages), CrashTrial(.store), RecoveryCrashTrial(.pages), RecoveryCrashTrial(.store),
+            CrashTrial(.pages), CrashTrial(.store), TornFrameTrial(), RecoveryCrashTrial(.pages),
+            RecoveryCrashTrial(.store),
             ErrorTrial(.pages), ErrorTrial(.store), ModelTrial(), KillTrial(), InterleavingTrial(), NonceTrial(),
             LockTrial(), BitRotTrial(sealed: true, exhaustive: true), BitRotTrial(sealed: false, exhaustive: true),
-            MisplacedImageTrial(), DamageListTrial(), AuditTamperTrial(), SalvageTrial(),
+            MisplacedImageTrial(), DamageListTrial(), AuditTamperTrial(), SyscallTrial(), FullDiskTrial(),
+            ThreadsTrial(), SecretsTrial(), SalvageTrial(),
         ]
     }
 

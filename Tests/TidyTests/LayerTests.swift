@@ -57,6 +57,8 @@ struct LayerTests {
         var declared: [String: Substring] = [:]
         for block in blocks {
             if let name = block.firstMatch(of: /name: "([^"]+)"/)?.1 { declared[String(name)] = block }
+            // A target may lie in a folder of another name.
+            if let folder = block.firstMatch(of: /path: "[^"]*\/([^"\/]+)"/)?.1 { declared[String(folder)] = block }
         }
         // Modules that come from the toolchain, or with a module map of another name.
         let given = Self.everywhere.union(Self.foundation).union(Self.systemLibraries).union(["Testing", "CLinuxCalls"])
