@@ -65,7 +65,7 @@ struct SalvageRun {
         var remains = finder.remains(
             root: root > 1 ? PageID(root) : nil, tag: view.formatVersion >= 2 ? .catalog : nil)
         // A sound file without a catalog holds nothing; anything else is looked for by what it looks like.
-        report.catalogIsWhole = remains.isComplete || (root == 0 && view.logIsWhole)
+        report.catalogIsWhole = remains.isComplete || (root == 0 && view.logIsWhole && view.readableSlots > 0)
         if !report.catalogIsWhole, view.formatVersion < 2 {
             remains.leaves += finder.orphans().flatMap(\.leaves).filter { looksLikeCatalog($0) }
         }
