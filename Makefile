@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test build lint bench fuzz replay prove prove-defences clean
+.PHONY: help setup demo test build lint bench fuzz replay prove prove-defences prove-threads clean
 
 # One configuration for demo, tests and figures, so that they share one build.
 BUILD := swift build -c release
@@ -14,6 +14,7 @@ OUT ?= out
 # How long `make prove` runs, for all trials together, and on how many threads.
 MINUTES ?= 30
 JOBS ?= 2
+TSAN_MINUTES ?= 2
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,5 +62,11 @@ prove-defences: setup ## switch each defence off and see the trial that guards i
 	    --scratch-path .build-defences
 	SWIFT_BACKTRACE=enable=no .build-defences/release/smartstore-prove defences --out $(OUT)
 
+prove-threads: setup ## the threads trial under the Thread Sanitizer, TSAN_MINUTES=2
+	$(BUILD) -Xswiftc -enable-testing --sanitize=thread --product smartstore-prove --scratch-path .build-threads
+	SWIFT_BACKTRACE=enable=no TSAN_OPTIONS="halt_on_error=0 exitcode=66 suppressions=Tests/Prove/tsan.supp" \
+	    .build-threads/release/smartstore-prove run --rows threads --minutes $(TSAN_MINUTES) --jobs 1 --out $(OUT)/threads \
+	    --report $(OUT)/threads/report.md
+
 clean: ## remove what was built
-	rm -rf .build .build-defences Fuzz/.build $(OUT)
+	rm -rf .build .build-defences .build-threads Fuzz/.build $(OUT)

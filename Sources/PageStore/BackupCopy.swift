@@ -33,7 +33,8 @@ package struct CopyReport: Sendable {
 /// The commit that a copy shows.
 struct CopyBase {
     var snapshot: Snapshot
-    var extents: [LogExtent]
+    /// Data pages in use. Listed at the start: the map is taken home whatever readers see, so later it says more.
+    var used: [UInt64]
     var logEnd: LogPosition
     var tag: Tag
 }
@@ -44,16 +45,21 @@ extension Pager {
         if isReadOnly {
             let snapshot = try beginSnapshot()
             return CopyBase(
-                snapshot: snapshot, extents: writer.log.extents.all, logEnd: writer.log.end, tag: writer.latestTag)
+                snapshot: snapshot, used: try usedPages(), logEnd: writer.log.end, tag: writer.latestTag)
         }
         try turn.lock()
         defer { turn.unlock() }
         guard !isClosed else { throw .closed }
-        // Everything appended is published then, so that the view, the tag and the extents belong together.
+        // Everything appended is published then, so that the view, the tag and the list belong together.
         try flush()
-        return CopyBase(
-            snapshot: try beginSnapshot(), extents: writer.log.extents.all, logEnd: writer.log.end,
-            tag: writer.latestTag)
+        let used = try usedPages()
+        return CopyBase(snapshot: try beginSnapshot(), used: used, logEnd: writer.log.end, tag: writer.latestTag)
+    }
+
+    private func usedPages() throws(PageFault) -> [UInt64] {
+        let transaction = PageTransaction(pager: self, base: writer.latest)
+        defer { transaction.abandonKeepingTurn() }
+        return try transaction.usedDataPages()
     }
 
     /// Copies the commit that `base` fixed.
@@ -70,37 +76,17 @@ extension Pager {
             anchor: CommitAnchor(fileID: fileID, sequence: snapshot.state.sequence, root: base.tag))
         let buffer = IOBuffer(byteCount: pageSize)
         var map = CopiedMap(pager: self)
-        let end = snapshot.state.pageCount
-        var page: UInt64 = 2
-        while page < end {
-            let block = geometry.block(of: page)
-            let blockStart = block * geometry.entriesPerPage
-            let blockEnd = min(blockStart + geometry.entriesPerPage, end)
-            // An extent over a whole block: it has no map page, and all of it is free in the copy.
-            let isLogOnly = base.extents.contains {
-                $0.firstPage <= blockStart && $0.firstPage + $0.pageCount >= blockStart + geometry.entriesPerPage
+        for page in base.used {
+            let image = try readImage(PageID(page), atMost: snapshot.state.sequence, into: buffer)
+            map.record(page, image)
+            var written = 0
+            if try !isThere(PageID(page), image) {
+                try target.put(PageID(page), buffer)
+                report.writtenPages += 1
+                written = pageSize
             }
-            if isLogOnly {
-                page = blockEnd
-                continue
-            }
-            let states = try snapshot.page(geometry.spacePage(ofBlock: block))
-            while page < blockEnd {
-                defer { page += 1 }
-                guard geometry.place(of: page) == .data,
-                    geometry.state(Int(page - blockStart), of: states) == .used
-                else { continue }
-                let image = try readImage(PageID(page), atMost: snapshot.state.sequence, into: buffer)
-                map.record(page, image)
-                var written = 0
-                if try !isThere(PageID(page), image) {
-                    try target.put(PageID(page), buffer)
-                    report.writtenPages += 1
-                    written = pageSize
-                }
-                report.usedPages += 1
-                guard progress(page, end, written) else { throw .cancelled }
-            }
+            report.usedPages += 1
+            guard progress(report.usedPages, UInt64(base.used.count), written) else { throw .cancelled }
         }
         let sealed = try map.seal(version: snapshot.state.sequence, state: snapshot.state, into: &target)
         report.writtenPages += sealed.pages
@@ -120,7 +106,6 @@ extension Pager {
             return try superblock.encode(with: pageCodec, headerKey: slots.user?.headerKey)
         }
         try target.finish(slot: slot, byteCount: report.byteCount)
-        _ = progress(end, end, 0)
         return report
     }
 
@@ -174,7 +159,9 @@ private struct CopiedMap {
         version: CommitSequence, state: CommitState, into target: inout some CopyTarget & ~Copyable
     ) throws(PageFault) -> (state: CommitState, roots: [ImageName], pages: UInt64) {
         var state = state
-        state.pageCount = max(lastPage + 1, geometry.reservedEnd(ofBlock: 0))
+        // The last block's map page stands behind its first two pages.
+        let last = geometry.block(of: lastPage)
+        state.pageCount = max(lastPage + 1, last * geometry.entriesPerPage + geometry.reservedEnd(ofBlock: last))
         state.freePageCount = 0
         let blocks = geometry.block(of: state.pageCount - 1) + 1
         let buffer = IOBuffer(byteCount: pager.pageSize)

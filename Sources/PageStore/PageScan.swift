@@ -140,6 +140,11 @@ struct PageScan {
         return frame
     }
 
+    /// The newest commit that any home page is of.
+    var newestHome: CommitSequence {
+        images.values.reduce(0) { $1.reduce($0) { $1.position == nil ? max($0, $1.version) : $0 } }
+    }
+
     /// The newest image of a page; of two of one version the one that the log took last.
     func newest(_ page: UInt64) -> ScannedImage? {
         images[page]?.max { ($0.version, $0.position ?? 0) < ($1.version, $1.position ?? 0) }

@@ -35,6 +35,8 @@ extension Pager {
         // The other slot leaves the log too, so that every extent but the current one is spare.
         try withSlots { () throws(PageFault) in try writeSlot(slots.newest.record) }
         try releasePassedExtents()
+        // On a full disk the log keeps its room: the next opening could not get it again, and not even delete.
+        if diskIsFull.load(ordering: .relaxed) { return }
         try handBackExtents()
         _ = try checkpointHoldingTurn(closing: true)
         try turn.lock()
@@ -111,8 +113,14 @@ extension Pager {
             try growFile(toPages: extent.firstPage + extent.pageCount)
             try writeZeroes(extent)
         } catch {
-            if error == .diskFull { return nil }
-            throw error
+            // On a full disk the lowest extent there is serves, when it is lower: what is above is cut off then.
+            guard error == .diskFull else { throw error }
+            guard let current = writer.log.extents.live.last,
+                let low = writer.log.extents.spare.min(by: { $0.firstPage < $1.firstPage }),
+                low.firstPage < current.firstPage, logGeometry.slots(pages: low.pageCount) >= 24
+            else { return nil }
+            extent = low
+            writer.log.extents.remove(startingAt: low.firstPage)
         }
         extent.firstPosition = writer.log.end
         writer.log.extents.restart(in: extent)

@@ -105,12 +105,39 @@ extension Pager {
         try transaction.adoptExtents()
         // Taking an extent changes pages of the map, so the need may grow by a few.
         var mustName = writer.log.extents.live.isEmpty
-        while writer.log.room < UInt64(transaction.dirty.count) + 8 {
+        while writer.log.room < UInt64(transaction.dirty.count) + 8 + (transaction.linksMap ? 0 : checkpointReserve) {
             try addExtent(for: transaction)
             mustName = true
         }
         try growFile(toPages: transaction.working.pageCount)
         if mustName { try nameExtents() }
+    }
+
+    /// Slots that ordinary transactions leave free, so that a checkpoint can always write its map, also on a full disk.
+    private var checkpointReserve: UInt64 {
+        let blocks = geometry.block(of: max(1, writer.latest.pageCount) - 1) + 1
+        return min(blocks + blocks / geometry.entriesPerPage + 4, 512)
+    }
+
+    /// On a full disk the log cannot grow: when its room is scarce, everything goes home and both slots follow, so that
+    /// the room it has can be used again. Then deleting works, which makes room for more.
+    func makeLogRoom() throws(PageFault) {
+        guard !turn.isMine else { return }
+        try turn.lock()
+        let room = writer.log.room
+        turn.unlock()
+        guard room < checkpointReserve + 96, !isClosed, !logSync.failed else { return }
+        do throws(PageFault) {
+            try checkpoint()
+            try checkpointTurn.lock()
+            defer { checkpointTurn.unlock() }
+            guard !isClosed else { return }
+            try withSlots { () throws(PageFault) in try writeSlot(slots.newest.record) }
+            try releasePassedExtents()
+        } catch {
+            // Without room even for that, the transaction will say so itself.
+            if error != .diskFull { throw error }
+        }
     }
 
     private func addExtent(for transaction: PageTransaction) throws(PageFault) {
@@ -163,7 +190,9 @@ extension Pager {
             do throws(FileFault) {
                 try file.resize(to: needed + spare)
                 writer.fileSize = needed + spare
+                diskIsFull.store(false, ordering: .relaxed)
             } catch FileFault.diskFull {
+                diskIsFull.store(true, ordering: .relaxed)
                 try file.resize(to: needed)
                 writer.fileSize = needed
             }

@@ -41,6 +41,8 @@ package final class Pager: @unchecked Sendable {
     private let checkpointQueue = DispatchQueue(label: "smartstore.checkpoint")
     private let checkpointPending = Atomic<Bool>(false)
     private let relaxedPending = Atomic<Bool>(false)
+    /// The last attempt to grow the file found no room.
+    let diskIsFull = Atomic<Bool>(false)
     package let statistics = PagerCounters()
 
     /// What the writer's turn guards.
@@ -263,7 +265,10 @@ package final class Pager: @unchecked Sendable {
     /// - Parameter holdsLogBound: false for what a checkpoint itself needs written.
     package func beginTransaction(holdsLogBound: Bool = true) throws(PageFault) -> PageTransaction {
         guard !options.isReadOnly else { throw .readOnly }
-        if holdsLogBound { try holdLogBound() }
+        if holdsLogBound {
+            try holdLogBound()
+            if diskIsFull.load(ordering: .relaxed) { try makeLogRoom() }
+        }
         try turn.lock()
         guard !isClosed, !logSync.failed else {
             turn.unlock()

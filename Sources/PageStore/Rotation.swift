@@ -102,18 +102,33 @@ extension Pager {
     }
 
     private func resealIfOld(_ page: UInt64, in transaction: PageTransaction) throws(PageFault) -> Bool {
-        guard !writer.log.extents.contains(page: page), let number = try keyNumber(of: page) else { return false }
+        guard !writer.log.extents.contains(page: page) else { return false }
         let isFree = try isFree(page, in: transaction)
-        // A free page may hold anything, frames of an abandoned log too: whatever is not of the new key goes.
-        guard isFree ? number != ring.currentKey : ring.previousKeys.contains(number) else { return false }
         if isFree {
+            guard try holdsSomethingOld(page) else { return false }
             let frame = PageFrame(id: PageID(page), byteCount: transaction.payloadByteCount)
             frame.zero()
             transaction.dirty[page] = frame
         } else {
+            guard let number = try keyNumber(of: page), ring.previousKeys.contains(number) else { return false }
             _ = try transaction.mutablePage(PageID(page))
         }
         return true
+    }
+
+    /// Whether a free page holds anything but zeros or an image under the new key: a free page may hold pieces of an
+    /// abandoned log, beginning anywhere.
+    private func holdsSomethingOld(_ page: UInt64) throws(PageFault) -> Bool {
+        if case .log = cache.locate(page, atMost: .max) { return try keyNumber(of: page) != ring.currentKey }
+        return try buffers.with { buffer throws(PageFault) in
+            try read(into: buffer, count: pageSize, at: page * UInt64(pageSize))
+            var isZero = true
+            for index in 0..<pageSize / 8 where buffer.loadUInt64(at: index * 8) != 0 { isZero = false }
+            if isZero { return false }
+            let number = UInt32(truncatingIfNeeded: buffer.loadUInt64(at: 24) >> 32)
+            if number != ring.currentKey { return true }
+            return try pageCodec.open(PageID(page), from: buffer, at: 0) == nil
+        }
     }
 
     private func isFree(_ page: UInt64, in transaction: PageTransaction) throws(PageFault) -> Bool {

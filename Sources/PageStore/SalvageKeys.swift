@@ -57,7 +57,9 @@ struct SalvageKeys {
         guard let found else {
             // A damaged body under the right key leaves the plain part, which is as good as a guess.
             for (identity, slot) in candidates where slot != nil {
-                guard let keys = try? Self.open(identity, with: key, random: random, derived: &derived) else { continue }
+                guard let keys = try? Self.open(identity, with: key, random: random, derived: &derived) else {
+                    continue
+                }
                 self.identity = identity
                 self.keys = keys
                 return
@@ -97,7 +99,8 @@ struct SalvageKeys {
         var bytes = bytes
         let cipher = bytes[32]
         let hasKey = (0..<SuperblockLayout.keyEntryCount).contains {
-            (1...2).contains(bytes.loadUInt32(at: SuperblockLayout.keysOffset + $0 * SuperblockLayout.keyEntryByteCount + 4))
+            (1...2).contains(
+                bytes.loadUInt32(at: SuperblockLayout.keysOffset + $0 * SuperblockLayout.keyEntryByteCount + 4))
         }
         guard cipher <= 1 || hasKey else { return [] }
         bytes[32] = hasKey ? 1 : 0

@@ -111,7 +111,10 @@ package final class SalvageView: PageView, @unchecked Sendable {
         guard isDone else { return false }
         let codec = PageCodec(pageSize: keys.identity.pageSize, fileID: fileID, ring: keys.keys.ring)
         var logged: [UInt64: PageVersion] = [:]
-        if let recovered = Self.recover(file, fileSize: fileSize, codec: codec, slots: keys.slots) {
+        // A log that was cut short looks like one that ends there; but nothing goes home before it is durable in the log.
+        if let recovered = Self.recover(file, fileSize: fileSize, codec: codec, slots: keys.slots),
+            scan.newestHome <= recovered.state.sequence
+        {
             logIsWhole = true
             found = recovered.state
             for version in recovered.versions { logged[version.page] = version }
@@ -119,7 +122,7 @@ package final class SalvageView: PageView, @unchecked Sendable {
             found = keys.slots.first?.record.state ?? CommitState()
             if let newest = scan.newestState, newest.sequence > found.sequence { found = newest }
         }
-        choose(logged)
+        choose(logged, roots: logIsWhole ? keys.slots.first?.record.spaceRoots ?? [] : [])
         if !logIsWhole {
             // Without slots nothing says how long the log is; but a file without room for one has none.
             logIsWhole = keys.slots.isEmpty && !hasRoomForLog && scan.newestState == nil
@@ -141,7 +144,7 @@ package final class SalvageView: PageView, @unchecked Sendable {
         return try? LogRecovery(file: file, fileSize: fileSize, codec: codec, record: newest).run(neededFrom: needed)
     }
 
-    private func choose(_ logged: [UInt64: PageVersion]) {
+    private func choose(_ logged: [UInt64: PageVersion], roots: [ImageName]) {
         let geometry = SpaceGeometry(payloadByteCount: payloadByteCount, formatVersion: formatVersion)
         // Never beyond what was scanned by more than the last block: a claim of the file may be anything.
         let blocks = geometry.block(of: max(scan.pageCount, 1) - 1)
@@ -149,7 +152,7 @@ package final class SalvageView: PageView, @unchecked Sendable {
         for block in 0...blocks {
             let first = block * geometry.entriesPerPage
             let mapID = geometry.spacePage(ofBlock: block)
-            let map = mapPage(ofBlock: block, geometry, logged: logged)
+            let map = mapPage(ofBlock: block, geometry, logged: logged, roots: roots)
             if map == nil { hasRoomForLog = true }
             if map == nil, mapID.number < pageCount, block == 0 || scan.images[mapID.number] != nil || isData(first) {
                 damaged.append(mapID.number)
@@ -170,26 +173,33 @@ package final class SalvageView: PageView, @unchecked Sendable {
         (first..<first + 16).contains { scan.images[$0]?.contains { $0.position == nil } ?? false }
     }
 
-    /// The space page of a block, unless it is lost. One that is older than its directory says would make pages that were
-    /// used since pass for free ones, so it counts as lost.
+    /// The space page of a block, unless it is lost. An older one than the newest would make pages that were used since pass
+    /// for free ones: so it is the one that the log or the map above names, or at least the one at its home.
     private func mapPage(
-        ofBlock block: UInt64, _ geometry: SpaceGeometry, logged: [UInt64: PageVersion]
+        ofBlock block: UInt64, _ geometry: SpaceGeometry, logged: [UInt64: PageVersion], roots: [ImageName]
     ) -> PageFrame? {
-        let id = geometry.spacePage(ofBlock: block)
-        if let image = logged[id.number].flatMap({ scan.image(id.number, logged: $0) }) {
-            return mapFrame(id, image, level: 0)
+        func frame(_ id: PageID, level: UInt64, named: () -> ImageName?) -> PageFrame? {
+            if let image = logged[id.number].flatMap({ scan.image(id.number, logged: $0) }) {
+                return mapFrame(id, image, level: level)
+            }
+            if let image = named().flatMap({ scan.image(id.number, named: $0) }) {
+                return mapFrame(id, image, level: level)
+            }
+            guard let home = scan.images[id.number]?.first(where: { $0.position == nil }) else { return nil }
+            let newest = scan.newest(id.number) ?? home
+            return mapFrame(id, newest.version > home.version ? newest : home, level: level)
         }
-        guard let image = scan.newest(id.number) else { return nil }
-        let parent = geometry.directory(ofBlock: block)
-        let named = logged[parent.number].flatMap { scan.image(parent.number, logged: $0) } ?? scan.newest(parent.number)
-        let directory = named.flatMap { mapFrame(parent, $0, level: 1) }
-        if let directory {
-            let named = geometry.image(Int(block % geometry.entriesPerPage), of: directory, level: 1)
-            guard image.version >= named.version else { return nil }
-        } else if image.position != nil {
-            return nil
+        return frame(geometry.spacePage(ofBlock: block), level: 0) {
+            let directory = frame(geometry.directory(ofBlock: block), level: 1) {
+                let top = geometry.topIndex(ofBlock: block)
+                let directory = frame(geometry.topDirectory(ofBlock: block), level: 2) {
+                    top < roots.count ? roots[top] : nil
+                }
+                let index = Int(block / geometry.entriesPerPage % geometry.entriesPerPage)
+                return directory.map { geometry.image(index, of: $0, level: 2) }
+            }
+            return directory.map { geometry.image(Int(block % geometry.entriesPerPage), of: $0, level: 1) }
         }
-        return mapFrame(id, image, level: 0)
     }
 
     private func mapFrame(_ id: PageID, _ image: ScannedImage, level: UInt64) -> PageFrame? {
@@ -209,8 +219,8 @@ package final class SalvageView: PageView, @unchecked Sendable {
             // The map is there.
             if state != .used, state != .free { hasRoomForLog = true }
             guard state == .used else {
-                // Only a log that is not known to its end may have used the page since.
-                if !logIsWhole, let newest = scan.newest(page), newest.position != nil, newest.version > named.version {
+                // Where the last commit is not known, the map may be of an earlier one, and the page was used since.
+                if !logIsWhole, let newest = scan.newest(page), newest.version > named.version {
                     take(newest, .possiblyOutdated)
                 }
                 return

@@ -138,8 +138,8 @@ struct GoldenFileTests {
     func refuses(file: GoldenFile) throws {
         let disk = try file.disk()
         let wrong: EncryptionKey =
-            file == .passphrase ? .passphrase("correct horse") : .raw([UInt8](repeating: 1, count: 32))
-        let expected: StoreError.Code = file == .plain ? .notEncrypted : .wrongKey
+            file.hasPassphrase ? .passphrase("correct horse") : .raw([UInt8](repeating: 1, count: 32))
+        let expected: StoreError.Code = file.isPlain ? .notEncrypted : .wrongKey
         #expect(code { try Store.open(file.rawValue, in: disk, key: wrong) } == expected)
 
         var newer = try file.bytes()
@@ -156,7 +156,7 @@ struct GoldenFileTests {
         changed[2 * 4096 + 100] ^= 1
         disk.replaceContent(of: file.rawValue, with: changed)
         // In the crashed file the log has a newer copy of this page of the space map, which serves instead.
-        #expect(code { try file.open(on: disk) } == (file == .crashed ? nil : .corruptPage))
+        #expect(code { try file.open(on: disk) } == (file.isCrashed ? nil : .corruptPage))
     }
 
     private func code(_ body: () throws -> Store) -> StoreError.Code? {

@@ -3,7 +3,7 @@ import SmartStore
 import StoreIO
 import StoreTestSupport
 
-/// The committed files of format version 1. Each holds `GoldenContent`.
+/// The committed files of every format version. Each holds `GoldenContent`.
 enum GoldenFile: String, CaseIterable, Sendable {
     /// Encrypted under a raw key.
     case raw = "v1-raw.store"
@@ -13,12 +13,25 @@ enum GoldenFile: String, CaseIterable, Sendable {
     case passphrase = "v1-passphrase.store"
     /// Encrypted under the raw key and never closed: two commits are in the log only, and a third was cut off.
     case crashed = "v1-crashed.store"
+    /// The same four, in format version 2.
+    case raw2 = "v2-raw.store"
+    case plain2 = "v2-plain.store"
+    case passphrase2 = "v2-passphrase.store"
+    case crashed2 = "v2-crashed.store"
+
+    /// Whether the file was never closed.
+    var isCrashed: Bool { self == .crashed || self == .crashed2 }
+    var isPlain: Bool { self == .plain || self == .plain2 }
+    var hasPassphrase: Bool { self == .passphrase || self == .passphrase2 }
+    /// The files of format 1.
+    static let first: [GoldenFile] = [.raw, .plain, .passphrase, .crashed]
+    var formatVersion: UInt8 { rawValue.hasPrefix("v1") ? 1 : 2 }
 
     var key: EncryptionKey {
         switch self {
-        case .raw, .crashed: .raw((0..<32).map { UInt8($0) })
-        case .plain: .none
-        case .passphrase: .passphrase("correct horse battery staple")
+        case .raw, .crashed, .raw2, .crashed2: .raw((0..<32).map { UInt8($0) })
+        case .plain, .plain2: .none
+        case .passphrase, .passphrase2: .passphrase("correct horse battery staple")
         }
     }
 
@@ -29,6 +42,10 @@ enum GoldenFile: String, CaseIterable, Sendable {
         case .plain: "34776adb35350d09701ae92e77178d0ec19640fa36ad0151a0e2e2aa7b3c46e7"
         case .passphrase: "39e15aaa528511f6513947cbbf1453800001183f96e25731465130e75cca9840"
         case .crashed: "e1795e89b4350d6473175203d83f61590122e0939ff056c1397d566983df0774"
+        case .raw2: "2314cb37ca3800957c78fa223667c15d621fce7c5ec550d53149c18d8a885c60"
+        case .plain2: "33431369b92c295476e6a81d9a36105801db9e7b40a78fa377d4268d8e649632"
+        case .passphrase2: "bb8019588481ee3c0d2691cc708f0b910a6ec84f990720fc11e70e947036c012"
+        case .crashed2: "aab143180cd9782c8c7a76c85b5c295dbd103ef65540308eee2f3df63d49727c"
         }
     }
 

@@ -38,7 +38,10 @@ struct SalvageGoldenTests {
                 var found: [Document] = []
                 for collection in try tx.collections() { found += try tx.collection(collection.name).find() }
                 let known = try GoldenContent.notes + GoldenContent.types.map { try Document(json: $0) }
-                for document in found { #expect(known.contains(document), "page \(page)") }
+                // What was replaced or deleted may come back where the map is lost, and is counted then.
+                let unknown = found.count { !known.contains($0) }
+                let flagged = report.collections.reduce(0) { $0 + $1.possiblyOutdated }
+                #expect(unknown <= flagged, "page \(page)")
                 // One leaf may be lost with what it held, not more.
                 #expect(found.count * 2 >= known.count || !report.isComplete, "page \(page): \(found.count)")
             }

@@ -9,7 +9,7 @@ import StoreTrials
 struct Prove: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "smartstore-prove", abstract: "Runs the trials and writes the report.",
-        subcommands: [Run.self, Replay.self, Rows.self, Report.self, Defences.self, Worker.self],
+        subcommands: [Run.self, Replay.self, Rows.self, Report.self, Defences.self, Worker.self, SecretsWorker.self],
         defaultSubcommand: Run.self)
 }
 
@@ -122,4 +122,14 @@ struct Worker: ParsableCommand {
     @Flag var create = false
 
     func run() throws { try KillJob(seed: seed, path: path).work(batches: batches, creating: create) }
+}
+
+/// `smartstore-prove secrets-worker FOLDER --seed N`: what the secrets trial dumps.
+struct SecretsWorker: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Closes a store and waits.", shouldDisplay: false)
+
+    @Argument var folder: String
+    @Option var seed: UInt64
+
+    func run() throws { try SecretsJob(seed: seed, folder: folder).work() }
 }

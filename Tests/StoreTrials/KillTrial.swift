@@ -187,6 +187,13 @@ public struct KillJob: Sendable {
         return model
     }
 
+    /// Whether the file opens and checks clean.
+    func isSound() throws -> Bool {
+        let store = try Store.open(at: path, key: key, options: options)
+        defer { try? store.close() }
+        return try store.check().isClean
+    }
+
     /// Compares the file with what its batches must have left; nil: it is right.
     func verify(acknowledged: UInt64) throws -> String? {
         let store = try Store.open(at: path, key: key, options: options)

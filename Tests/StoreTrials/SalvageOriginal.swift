@@ -118,7 +118,9 @@ struct ImagePlaces {
                 "s", in: disk, key: key, random: SeededRandomSource(seed: 1), progress: { _ in true })
         else { return }
         defer { view.close() }
-        guard view.damaged.isEmpty, view.logIsWhole else { throw StoreError.auditBroken(sequence: 0, reason: "damaged") }
+        guard view.damaged.isEmpty, view.logIsWhole else {
+            throw StoreError.auditBroken(sequence: 0, reason: "damaged")
+        }
         let size = original.pageSize
         func place(_ page: SalvagedPage) -> ImagePlace {
             let start = Int(page.offset)

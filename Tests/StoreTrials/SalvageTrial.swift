@@ -13,38 +13,32 @@ import TreeStore
 // Which bytes a document's pages have is asked of the undamaged file, before anything is damaged.
 
 /// The trial of `salvage`.
-public struct SalvageTrial: Sendable {
+public struct SalvageTrial: Trial {
     /// Damaged copies of each store.
     public static let roundCases: UInt64 = 20
 
     /// The trial; nothing to choose.
     public init() {}
 
-    /// Rounds from `seed` on until so many stores were damaged or one case failed.
-    public func run(seed: UInt64, cases: UInt64) -> TrialOutcome {
-        var outcome = TrialOutcome()
-        var next = seed
-        while outcome.cases < cases, outcome.failures.isEmpty {
-            let round = round(seed: next, cases: min(Self.roundCases, cases - outcome.cases))
-            outcome.cases += round.cases
-            outcome.failures += round.failures
-            next &+= 1
-        }
-        return outcome
+    /// Its row.
+    public var row: TrialRow {
+        TrialRow(
+            name: "salvage", title: "salvage of randomly damaged stores against the oracle", unit: "damaged stores",
+            everyChange: 100, release: 1_000, weight: 1)
     }
 
     /// One round, decided by its seed.
-    public func round(seed: UInt64, cases: UInt64) -> TrialOutcome {
+    public func round(seed: UInt64, budget: TrialBudget) -> TrialOutcome {
         var outcome = TrialOutcome()
         do {
             let round = try SalvageRound(seed: seed)
-            for step in 0..<cases {
+            for step in 0..<min(Self.roundCases, budget.cases) {
                 let problems = try round.damageAndSalvage(step: step)
                 outcome.cases += 1
-                outcome.failures += problems.prefix(3).map { "seed \(seed), step \(step): \($0)" }
+                outcome.failures += problems.prefix(3).map { "seed \(seed), step \(step): \($0); \(replay(seed))" }
             }
         } catch {
-            outcome.failures.append("seed \(seed): \(error)")
+            outcome.failures.append("seed \(seed): \(error); \(replay(seed))")
         }
         return outcome
     }

@@ -71,7 +71,8 @@ struct ContradictionTests {
     @Test("an empty leaf below the root is refused")
     func emptyLeaf() throws {
         let (tree, root) = try twoLevels()
-        let leaf = NodeEditor(formatting: try tx.mutablePage(root.node.child(1)), level: 0, tag: try tree.tag(in: tx)).node
+        let leaf = NodeEditor(formatting: try tx.mutablePage(root.node.child(1)), level: 0, tag: try tree.tag(in: tx))
+            .node
         let expected = fault(leaf.id, "empty leaf below the root")
         #expect(throws: expected) { try tree.get(root.node.key(0), in: tx) }
         #expect(throws: expected) { try tree.count(in: tx) }

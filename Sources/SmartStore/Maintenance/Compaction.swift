@@ -110,8 +110,8 @@ private struct CompactionPass {
     let isExclusive: Bool
     private(set) var movedPages = 0
 
-    /// Pages moved in one transaction.
-    private static let portion = 96
+    /// Pages moved in one transaction; fewer when the disk has no room for so much log.
+    private var portion = 96
 
     init(pager: Pager, isExclusive: Bool) {
         self.pager = pager
@@ -163,8 +163,9 @@ private struct CompactionPass {
         while true {
             let transaction = try pager.beginTransaction()
             defer { transaction.rollBack() }
-            var budget = RelocationBudget(moves: Self.portion, limit: limit)
+            var budget = RelocationBudget(moves: portion, limit: limit)
             var isDone = true
+            let (key, page) = (nextKey, nextPage)
             switch structure {
             case .tree(let tree):
                 // Between portions a tree may have been dropped: then its root is no node of it any more.
@@ -176,7 +177,14 @@ private struct CompactionPass {
                 isDone = next == nil
                 nextPage = next ?? 0
             }
-            if budget.moved > 0 { _ = try transaction.commit() }
+            do throws(PageFault) {
+                if budget.moved > 0 { _ = try transaction.commit() }
+            } catch {
+                guard error == .diskFull, portion > 4 else { throw error }
+                portion /= 2
+                (nextKey, nextPage) = (key, page)
+                continue
+            }
             movedPages += budget.moved
             guard progress(movedPages) else { return false }
             if isDone || budget.isFull { return true }

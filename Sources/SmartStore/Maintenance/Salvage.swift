@@ -60,7 +60,8 @@ public struct SalvagedCollection: Sendable, Equatable {
         if !failedIndexes.isEmpty {
             result.append(
                 "failedIndexes",
-                .document(Document(fields: failedIndexes.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })))
+                .document(
+                    Document(fields: failedIndexes.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })))
         }
         return result
     }

@@ -65,12 +65,14 @@ struct SalvageRun {
         var remains = finder.remains(
             root: root > 1 ? PageID(root) : nil, tag: view.formatVersion >= 2 ? .catalog : nil)
         // A sound file without a catalog holds nothing; anything else is looked for by what it looks like.
-        report.catalogIsWhole = remains.isComplete || (root == 0 && view.logIsWhole)
+        report.catalogIsWhole = remains.isComplete || (root == 0 && view.logIsWhole && view.readableSlots > 0)
         if !report.catalogIsWhole, view.formatVersion < 2 {
             remains.leaves += finder.orphans().flatMap(\.leaves).filter { looksLikeCatalog($0) }
         }
         try view.rows(of: remains.leaves) { row in
-            guard let value = row.value, let document = try? Document(bson: value), catalog[row.key] == nil else { return }
+            guard let value = row.value, let document = try? Document(bson: value), catalog[row.key] == nil else {
+                return
+            }
             catalog[row.key] = document
         }
         try tell(leaves: remains.leaves.count)
@@ -160,7 +162,8 @@ struct SalvageRun {
 
     private func makeIndexes(of name: String, into collection: inout SalvagedCollection) throws {
         let prefix = CatalogKind.vectorIndex.key(name) + [0]
-        for (key, entry) in catalog.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) where key.starts(with: prefix) {
+        for (key, entry) in catalog.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) })
+        where key.starts(with: prefix) {
             let field = String(decoding: key.dropFirst(prefix.count), as: UTF8.self)
             do {
                 guard let metric = entry["metric"]?.string.flatMap(Metric.init(rawValue:)),

@@ -9,7 +9,7 @@ struct TreeRemains {
     var leaves: [PageID] = []
     /// Pages that the tree leads to and that are lost.
     var damaged: [UInt64] = []
-    /// Whether every node from the root down was read, so that there can be no other leaf.
+    /// Whether every node from the root down was read and is surely the newest, so that there can be no other leaf.
     var isComplete = false
 }
 
@@ -46,6 +46,9 @@ struct TreeFinder {
                     continue
                 }
                 if view.formatVersion >= 2 { tag = tag ?? scrap.tag }
+                // An older node leads to the leaves of its time: those that were split off since are missing. A root that was
+                // a leaf may have leaves below it now.
+                if page.standing != .current, !scrap.isLeaf || id == root { remains.isComplete = false }
                 if scrap.isLeaf {
                     remains.leaves.append(id)
                 } else if let children = try? NodeScrap.children(of: id, in: view) {

@@ -18,8 +18,8 @@ struct SalvageTests {
         ]
     }
 
-    /// A closed store of 600 notes, a small collection, an empty one, and 40 audit entries.
-    private static func sample(encrypted: Bool = true) throws -> SimulatedDisk {
+    /// A store of 600 notes, a small collection, an empty one, and 40 audit entries. Not closed, its log is still there.
+    private static func sample(encrypted: Bool = true, closed: Bool = true) throws -> SimulatedDisk {
         let disk = SimulatedDisk()
         disk.stopRecording()
         let store = try StoreFixture.create(disk, encrypted: encrypted)
@@ -31,8 +31,11 @@ struct SalvageTests {
             for number in 1...40 { try tx.audit.record(actor: "ada", action: "act", target: "\(number)") }
             try tx.cache.set("k", [1])
         }
+        try store.checkpoint()
+        let crashed = SimulatedDisk(files: ["s": disk.content(of: "s") ?? []])
+        crashed.stopRecording()
         try store.close()
-        return disk
+        return closed ? disk : crashed
     }
 
     private static func salvage(
@@ -129,7 +132,7 @@ struct SalvageTests {
 
     @Test("a damaged page whose image is still in the log comes back from there")
     func imageInLog() throws {
-        let disk = try Self.sample()
+        let disk = try Self.sample(closed: false)
         let leaves = try Self.pages(disk) { $0.isLeaf }
         var bytes = try #require(disk.content(of: "s"))
         for leaf in leaves { bytes[leaf * 4096 + 300] ^= 1 }
