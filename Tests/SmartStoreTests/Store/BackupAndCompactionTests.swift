@@ -232,7 +232,8 @@ struct BackupAndCompactionTests {
             images.advance(operation)
             for damage in CrashDamage.allCases {
                 let opened = try Store.open(
-                    "s", in: SimulatedDisk(contents: images.image(images.draw(damage, seed: UInt64(tried))).files), key: Self.key, options: Self.options(10))
+                    "s", in: SimulatedDisk(contents: images.image(images.draw(damage, seed: UInt64(tried))).files),
+                    key: Self.key, options: Self.options(10))
                 #expect(try Self.content(opened) == expected)
                 #expect(try opened.check().isClean)
                 tried += 1
