@@ -19,6 +19,18 @@ package enum PagerLimits {
     package static let cacheByteRange: ClosedRange<Int> = 1 << 20...1 << 42
     /// How far a log that a reader holds back may outgrow its bound before writers are refused.
     static let logOverrun: UInt64 = 64
+    package static let logOverrunFactor = Int(logOverrun)
+    package static let logExtentLimit = SuperblockLayout.extentLimit
+    package static let epochSealLimit = SealingEpoch.sealLimit
+    package static let keyDerivationMemory = KeyDerivationParameters.memoryCeiling
+    package static let keyDerivationRounds = KeyDerivationParameters.iterationCeiling
+
+    /// Pages that the space map of a new file can address.
+    package static func pageLimit(pageSize: Int) -> Int {
+        let payload = pageSize - PageCodec.overhead
+        let geometry = SpaceGeometry(payloadByteCount: payload, formatVersion: SuperblockLayout.formatVersion)
+        return Int(geometry.pageLimit)
+    }
 }
 
 /// Settings of an open pager; the public layer validates and documents them.

@@ -92,17 +92,17 @@ public struct StoreOptions: Sendable {
                     remedy: "Choose a value in the range.")
             }
         }
-        try check("cacheByteLimit", cacheByteLimit, PagerLimits.cacheByteRange)
-        try check("logByteLimit", logByteLimit, PagerLimits.logByteRange)
-        try check("cacheSegmentByteLimit", cacheSegmentByteLimit, 0...1 << 42)
-        try check("auditEpochEntryLimit", auditEpochEntryLimit, 1...1 << 24)
-        guard (.seconds(1) ... .seconds(366 * 86_400)).contains(auditEpochDuration) else {
+        try check("cacheByteLimit", cacheByteLimit, Limits.pageCacheBytes)
+        try check("logByteLimit", logByteLimit, Limits.logBytes)
+        try check("cacheSegmentByteLimit", cacheSegmentByteLimit, Limits.cacheSegmentBytes)
+        try check("auditEpochEntryLimit", auditEpochEntryLimit, Limits.auditEpochEntries)
+        guard Limits.auditEpochDuration.contains(auditEpochDuration) else {
             throw StoreError(
                 .invalidArgument, "auditEpochDuration is \(auditEpochDuration); it must be 1 second to 366 days.",
                 remedy: "Choose a value in the range.")
         }
-        if let vectorByteLimit { try check("vectorByteLimit", vectorByteLimit, 1 << 20...1 << 44) }
-        if let transactionByteLimit { try check("transactionByteLimit", transactionByteLimit, 1 << 18...1 << 42) }
+        if let vectorByteLimit { try check("vectorByteLimit", vectorByteLimit, Limits.vectorBytes) }
+        if let transactionByteLimit { try check("transactionByteLimit", transactionByteLimit, Limits.transactionBytes) }
         var options = PagerOptions()
         options.isReadOnly = isReadOnly
         options.cacheByteLimit = cacheByteLimit

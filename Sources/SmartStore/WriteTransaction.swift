@@ -283,7 +283,7 @@ public final class WriteTransaction: TransactionView {
 
 /// What collections and fields may be called.
 enum CollectionNames {
-    static let longest = 200
+    static let longest = Limits.collectionNameBytes
 
     static func validate(_ name: String) throws(StoreError) {
         guard !name.isEmpty, name.utf8.count <= longest, !name.utf8.contains(0), !name.contains("$"),
@@ -297,7 +297,7 @@ enum CollectionNames {
     }
 
     static func validateField(_ field: String) throws(StoreError) {
-        guard !field.isEmpty, field.utf8.count <= longest, !field.utf8.contains(0), field != "_id" else {
+        guard !field.isEmpty, field.utf8.count <= Limits.fieldPathBytes, !field.utf8.contains(0), field != "_id" else {
             throw StoreError(
                 .invalidName, "'\(field)' cannot be a vector field.", remedy: "Name a dotted path other than _id.",
                 server: .badValue)

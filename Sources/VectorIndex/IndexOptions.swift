@@ -15,6 +15,13 @@ public struct IndexOptions: Sendable, Equatable, Codable {
     /// Decides which rows stand on upper levels. The same seed and order of rows give the same graph.
     public let seed: UInt64
 
+    /// Elements that a vector may have.
+    public static let dimensionRange = 1...8192
+    /// Values of ``connectivity``.
+    public static let connectivityRange = 4...128
+    /// Values of ``buildBreadth``.
+    public static let buildBreadthRange = 8...4096
+
     /// Checks the ranges given at each property.
     public init(
         dimension: Int, metric: Metric = .cosine, storage: VectorStorage = .float16, connectivity: Int = 16,
@@ -26,9 +33,9 @@ public struct IndexOptions: Sendable, Equatable, Codable {
                 throw VectorError(.invalidOption(name: name, reason: reason))
             }
         }
-        try check("dimension", dimension, 1...8192)
-        try check("connectivity", connectivity, 4...128)
-        try check("buildBreadth", buildBreadth, 8...4096)
+        try check("dimension", dimension, Self.dimensionRange)
+        try check("connectivity", connectivity, Self.connectivityRange)
+        try check("buildBreadth", buildBreadth, Self.buildBreadthRange)
         self.dimension = dimension
         self.metric = metric
         self.storage = storage

@@ -156,11 +156,11 @@ public struct AuditWriter: AuditReading {
         actor: String, action: String, target: String, outcome: String = "ok", details: Document = [:]
     ) throws(StoreError) -> UInt64 {
         try writer.changing {
-            for text in [actor, action, target, outcome] where text.utf8.count > 1024 {
-                throw PageFault.limitExceeded(name: "audit text bytes", limit: 1024)
+            for text in [actor, action, target, outcome] where text.utf8.count > Limits.auditTextBytes {
+                throw PageFault.limitExceeded(name: "audit text bytes", limit: Limits.auditTextBytes)
             }
-            guard details.bson.count <= 64 << 10 else {
-                throw PageFault.limitExceeded(name: "audit details bytes", limit: 64 << 10)
+            guard details.bson.count <= Limits.auditDetailsBytes else {
+                throw PageFault.limitExceeded(name: "audit details bytes", limit: Limits.auditDetailsBytes)
             }
             try writer.pages.relieve()
             let time = writer.store.options.time.now()

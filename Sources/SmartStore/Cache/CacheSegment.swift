@@ -11,8 +11,8 @@ import TreeStore
 // segment. What is lost by a crash is only how recently an entry was used.
 
 final class CacheSegment {
-    static let longestKey = 512
-    static let longestValue = 16 << 20
+    static let longestKey = Limits.cacheKeyBytes
+    static let longestValue = Limits.cacheValueBytes
     /// What an entry costs beyond key and value.
     static let entryOverhead = 48
 

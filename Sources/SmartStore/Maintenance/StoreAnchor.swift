@@ -40,7 +40,7 @@ extension Tag {
 
 /// The anchors a file has handed out, oldest first; the oldest are forgotten.
 struct AnchorList {
-    static let limit = 1024
+    static let limit = Limits.anchors
     private static let entryByteCount = 24
     private(set) var entries: [(commit: UInt64, root: [UInt8])] = []
 
