@@ -204,6 +204,8 @@ extension Pager {
     /// Writes the older slot and syncs it. The caller holds the slots.
     func writeSlot(_ record: CheckpointRecord, identity: FileIdentity? = nil) throws(PageFault) {
         let index = 1 - slots.newestIndex
+        var record = record
+        record.boot = file.bootIdentity ?? [UInt8](repeating: 0, count: 16)
         let superblock = Superblock(
             identity: identity ?? slots.newest.identity, slotSequence: max(slots.newest.slotSequence, slots.seen) + 1,
             record: record)

@@ -104,13 +104,20 @@ extension Pager {
     func prepareRoom(for transaction: PageTransaction) throws(PageFault) {
         try transaction.adoptExtents()
         // Taking an extent changes pages of the map, so the need may grow by a few.
-        var mustName = writer.log.extents.live.isEmpty
+        // A slot of this system's run stands before the first frame that it writes: recovery asks whether the system was
+        // restarted since.
+        var mustName = writer.log.extents.live.isEmpty || !writer.log.hasEpoch && isOtherBoot
         while writer.log.room < UInt64(transaction.dirty.count) + 8 + (transaction.linksMap ? 0 : checkpointReserve) {
             try addExtent(for: transaction)
             mustName = true
         }
         try growFile(toPages: transaction.working.pageCount)
         if mustName { try nameExtents() }
+    }
+
+    private var isOtherBoot: Bool {
+        guard let boot = file.bootIdentity, formatVersion >= 2 else { return false }
+        return boot != slots.newest.record.boot
     }
 
     /// Slots that ordinary transactions leave free, so that a checkpoint can always write its map, also on a full disk.

@@ -220,7 +220,9 @@ extension Pager {
             if Defence.rewriteOnRecovery.isOn, !recovered.extents.live.isEmpty,
                 !(record.isClean && recovered.end == record.logTail)
             {
-                try pager.makeCertain(recovered, slot: newest.index)
+                let boot = file.bootIdentity
+                let isRestarted = boot != nil && record.boot.contains { $0 != 0 } && boot != record.boot
+                try pager.makeCertain(recovered, slot: newest.index, isRestarted: isRestarted)
             }
             try pager.dropReusedExtents()
             // A change of keys that a crash cut off: the slots do not open alike. What was opened now is what holds.
@@ -232,8 +234,10 @@ extension Pager {
     }
 
     /// Reading a frame does not prove that it is on the disk: after a failed sync the kernel may hold it clean in
-    /// memory. What recovery stands on is written again and synced before it is used.
-    private func makeCertain(_ recovered: RecoveredLog, slot: Int) throws(PageFault) {
+    /// memory. What recovery stands on is written again and synced before it is used. When the system was restarted
+    /// since, what was read came from the disk: then a sync is enough, and nothing that is certain is put at risk.
+    private func makeCertain(_ recovered: RecoveredLog, slot: Int, isRestarted: Bool) throws(PageFault) {
+        if isRestarted { return try mappingFile { () throws(FileFault) in try file.sync() } }
         var buffer = [UInt8](repeating: 0, count: SuperblockLayout.byteCount)
         func rewrite(_ range: Range<UInt64>) throws(FileFault) {
             buffer = [UInt8](repeating: 0, count: Int(range.upperBound - range.lowerBound))

@@ -31,8 +31,10 @@ enum SuperblockLayout {
 
     static let bodyExtentsOffset = 240
     static let extentByteCount = 24
+    /// The body's last bytes: the system that wrote the slot, since its start.
+    static let bootOffset = bodyByteCount - 16
     /// Extents that fit; their sizes grow, so this is not reached before the file's own limit.
-    static let extentLimit = (bodyByteCount - bodyExtentsOffset) / extentByteCount
+    static let extentLimit = (bootOffset - bodyExtentsOffset) / extentByteCount
     static let spaceRootCount = 8
 }
 
@@ -114,6 +116,8 @@ struct CheckpointRecord: Hashable, Sendable {
     var isClean = false
     var cleanEnd: LogPosition = 0
     var created: Int64 = 0
+    /// The system that wrote this slot, since its start; zeros when it does not say, and in files of format 1.
+    var boot = [UInt8](repeating: 0, count: 16)
     /// Images of the space map's top pages.
     var spaceRoots = [ImageName](
         repeating: ImageName(version: 0, tag: nil), count: SuperblockLayout.spaceRootCount)
@@ -136,6 +140,7 @@ extension CheckpointRecord {
             bytes.store(root.version, at: 112 + rootByteCount * index)
             if formatVersion >= 2 { bytes.store(root.tag ?? 0, at: 120 + rootByteCount * index) }
         }
+        if formatVersion >= 2 { bytes.replace(at: SuperblockLayout.bootOffset, with: boot) }
         for (index, extent) in extents.enumerated() {
             let offset = SuperblockLayout.bodyExtentsOffset + index * SuperblockLayout.extentByteCount
             bytes.store(extent.firstPage, at: offset)
@@ -162,6 +167,7 @@ extension CheckpointRecord {
                     version: bytes.loadUInt64(at: 112 + 16 * index), tag: bytes.loadUInt64(at: 120 + 16 * index))
                 : ImageName(version: bytes.loadUInt64(at: 112 + 8 * index), tag: nil)
         }
+        if formatVersion >= 2 { boot = Array(bytes[SuperblockLayout.bootOffset...]) }
         guard state.isPlausible, logTail < 1 << 60, cleanEnd < 1 << 60, spaceRoots.allSatisfy({ $0.version < 1 << 46 })
         else {
             return nil

@@ -20,7 +20,7 @@ struct WriteAheadLog {
     private(set) var end: LogPosition
     private(set) var endTag: Tag
     /// Whether this opening has written its epoch frame.
-    private var hasEpoch = false
+    private(set) var hasEpoch = false
     private let buffer: IOBuffer
 
     /// Slots written with one call.

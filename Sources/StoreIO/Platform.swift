@@ -74,6 +74,21 @@ enum Platform {
         getenv(name).map { String(cString: $0) }
     }
 
+    /// The system's name for the time since it was started, as text.
+    static func bootIdentity() -> String? {
+        var text = [UInt8](repeating: 0, count: 64)
+        #if canImport(Darwin)
+        var count = text.count
+        guard sysctlbyname("kern.bootsessionuuid", &text, &count, nil, 0) == 0 else { return nil }
+        #else
+        guard let file = fopen("/proc/sys/kernel/random/boot_id", "re") else { return nil }
+        defer { fclose(file) }
+        let count = fread(&text, 1, text.count, file)
+        guard count > 0 else { return nil }
+        #endif
+        return String(decoding: text[..<count].prefix { $0 != 0 }, as: UTF8.self)
+    }
+
     /// The folder that relative paths start from.
     static var currentDirectory: Int32 { AT_FDCWD }
 

@@ -92,6 +92,8 @@ package final class PosixFile: StoreFile {
         }
     }
 
+    package var bootIdentity: [UInt8]? { BootIdentity.bytes }
+
     package func close() {
         let before = users.bitwiseOr(Self.closedMark, ordering: .acquiringAndReleasing).oldValue
         if before == 0 { closeDescriptor() }

@@ -29,8 +29,16 @@ package protocol StoreFile: AnyObject, Sendable {
     /// bytes did: do not call again in the hope of success.
     func sync() throws(FileFault)
 
+    /// What names the running system since it was started: bytes read under another name came from the disk, not from
+    /// memory that an earlier write left. nil where the system does not say.
+    var bootIdentity: [UInt8]? { get }
+
     /// Releases the lock and the handle. Later calls throw `closed`. Closing twice does nothing.
     func close()
+}
+
+extension StoreFile {
+    package var bootIdentity: [UInt8]? { nil }
 }
 
 /// What a handle may do.

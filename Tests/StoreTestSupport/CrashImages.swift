@@ -5,8 +5,9 @@ import StoreIO
 // A draw says of every unsynced operation whether and how it reached the disk, and in which order. Draws come from a
 // seed, can be narrowed until only what a failure needs is left, and tell when they give the same image as another.
 //
-// One assumption about the device: a sector that is being written with the very bytes it holds still holds them after a
-// crash, while any other sector may hold garbage then. Recovery rewrites frames in place and relies on it.
+// Any sector that is being written may hold garbage after a crash, also one that is written with the very bytes it holds.
+// Only after a failed sync and a reopening without a restart recovery rewrites frames in place; trials of that ask for
+// `sparesRewrites`.
 
 /// How unsynced operations fare at a crash.
 package enum CrashDamage: Int, CaseIterable, Sendable {
@@ -88,6 +89,9 @@ package struct CrashImages {
     private var pending: [Pending] = []
     /// Rises with everything that became durable.
     private var generation = 0
+
+    /// Whether a sector that is rewritten with the bytes it holds keeps them whatever happens.
+    package var sparesRewrites = false
 
     package init(base: [String: DiskContent] = [:]) {
         for (name, content) in base.sorted(by: { $0.key < $1.key }) {
@@ -211,7 +215,9 @@ package struct CrashImages {
         var contents = durable
         var names = names
         for operation in draw {
-            if let content = pending[operation.index].operation { Self.apply(content, operation.form, to: &contents) }
+            if let content = pending[operation.index].operation {
+                Self.apply(content, operation.form, to: &contents, sparing: sparesRewrites)
+            }
         }
         for operation in draw.sorted(by: { $0.index < $1.index }) {
             guard case .name(let change) = pending[operation.index] else { continue }
@@ -230,7 +236,8 @@ package struct CrashImages {
     }
 
     private static func apply(
-        _ operation: DiskOperation, _ form: CrashedOperation.Form, to contents: inout [DiskContent]
+        _ operation: DiskOperation, _ form: CrashedOperation.Form, to contents: inout [DiskContent],
+        sparing: Bool = false
     ) {
         switch operation {
         case .resize(let file, let byteCount): contents[file].resize(to: Int(byteCount))
@@ -248,8 +255,8 @@ package struct CrashImages {
                 switch choose(index) {
                 case .new: contents[file].write(bytes, range, at: position)
                 case .garbage(let seed):
-                    // A sector that is written with the bytes it holds keeps them: see the top.
-                    if contents[file][position..<next] == Array(bytes[range]) { break }
+                    // A sector that is written with the bytes it holds keeps them, when asked for: see the top.
+                    if sparing, contents[file][position..<next] == Array(bytes[range]) { break }
                     let random = SeededRandomSource(seed: seed)
                     contents[file].write(range.map { _ in UInt8(truncatingIfNeeded: random.next()) }, at: position)
                 case .old: break

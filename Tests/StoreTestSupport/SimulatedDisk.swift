@@ -48,6 +48,12 @@ package final class SimulatedDisk: StoreDirectory {
     }
 
     let state = Mutex(State())
+    /// Each disk is one run of the machine: what a crash left is read by another.
+    let bootIdentity: [UInt8]? = {
+        let number = runs.wrappingAdd(1, ordering: .relaxed).newValue
+        return (0..<16).map { UInt8(truncatingIfNeeded: number >> (8 * UInt64($0 % 8))) | ($0 == 15 ? 1 : 0) }
+    }()
+    private static let runs = Atomic<UInt64>(0)
 
     package init() {}
 

@@ -121,6 +121,8 @@ final class SimulatedFile: StoreFile {
         }
     }
 
+    var bootIdentity: [UInt8]? { disk.bootIdentity }
+
     func close() {
         let first = isClosed.withLock { closed in
             defer { closed = true }

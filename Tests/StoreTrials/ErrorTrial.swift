@@ -86,6 +86,8 @@ package struct ErrorTrial: Trial {
             if let problem = try session.reopenAfterError() { return ("reopened: \(problem)", true) }
             // A crash now: nothing that a sync did not cover, nor what a failed sync left in doubt.
             var images = CrashImages()
+            // The machine runs on after the error, so recovery rewrites what a failed sync left in doubt.
+            images.sparesRewrites = true
             for operation in disk.operations { images.advance(operation) }
             let image = images.image(images.draw(.dropped, seed: seed))
             if let problem = try session.verify(image.files, session.progress, seed: seed) {
