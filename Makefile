@@ -64,9 +64,10 @@ prove-defences: setup ## switch each defence off and see the trial that guards i
 
 prove-threads: setup ## the threads trial under the Thread Sanitizer, TSAN_MINUTES=2
 	$(BUILD) -Xswiftc -enable-testing --sanitize=thread --product smartstore-prove --scratch-path .build-threads
-	SWIFT_BACKTRACE=enable=no TSAN_OPTIONS="halt_on_error=0 exitcode=66 suppressions=Tests/Prove/tsan.supp" \
-	    .build-threads/release/smartstore-prove run --rows threads --minutes $(TSAN_MINUTES) --jobs 1 \
-	    --out $(OUT)/threads --report $(OUT)/threads/report.md
+	@mkdir -p $(OUT)/threads
+	SWIFT_BACKTRACE=enable=no .build-threads/release/smartstore-prove run --rows threads --minutes $(TSAN_MINUTES) \
+	    --jobs 1 --out $(OUT)/threads --report $(OUT)/threads/report.md > $(OUT)/threads/log 2>&1 || true
+	scripts/tsan_report.py $(OUT)/threads/log $(OUT)/prove-threads.json
 
 clean: ## remove what was built
 	rm -rf .build .build-defences .build-threads Fuzz/.build $(OUT)
