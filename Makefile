@@ -17,7 +17,7 @@ JOBS ?= 2
 TSAN_MINUTES ?= 2
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what a build needs (OpenSSL and zlib), and check that Swift is there
 	@scripts/setup.sh
