@@ -35,7 +35,8 @@ INLINE __m128 fold(__m256 even, __m256 odd) {
 }
 
 #define AVX2_SCORER(NAME, BYTES, LOAD, LOAD_END, ADD)                                                                  \
-    static TARGET float NAME##_single(const float *query, const void *row, size_t dimension) {                         \
+    static TARGET float NAME##_single(const void *floats, const void *row, size_t dimension) {                         \
+        const float *query = (const float *)floats;                                                                    \
         const char *bytes = (const char *)row;                                                                         \
         __m256 even = _mm256_setzero_ps(), odd = _mm256_setzero_ps();                                                  \
         size_t i = 0;                                                                                                  \
@@ -55,8 +56,9 @@ INLINE __m128 fold(__m256 even, __m256 odd) {
         const __m128 pairs = _mm_hadd_ps(lanes, lanes);                                                                \
         return _mm_cvtss_f32(_mm_hadd_ps(pairs, pairs));                                                               \
     }                                                                                                                  \
-    INLINE void NAME##_four(const float *query, const char *const *rows, const char *const *next, const int fetch,     \
+    INLINE void NAME##_four(const void *floats, const char *const *rows, const char *const *next, const int fetch,     \
                             size_t dimension, float *figures) {                                                        \
+        const float *query = (const float *)floats;                                                                    \
         __m256 even[4], odd[4];                                                                                        \
         for (int r = 0; r < 4; r++) even[r] = odd[r] = _mm256_setzero_ps();                                            \
         size_t i = 0;                                                                                                  \
@@ -124,6 +126,8 @@ const struct vk_table vk_table_avx2 = {
     .f32_to_f16 = f32_to_f16,
     .f16_to_f32 = f16_to_f32,
     .squared_norm = squared_norm,
+    .codes = &vk_codes_portable,
+    .walks = &vk_walks_portable,
 };
 
 #endif

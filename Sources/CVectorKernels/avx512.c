@@ -32,7 +32,8 @@ INLINE __m128 fold(__m512 even, __m512 odd) {
 }
 
 #define WIDE_SCORER(NAME, BYTES, LOAD, LOAD_END, ADD)                                                                  \
-    static TARGET float NAME##_single(const float *query, const void *row, size_t dimension) {                         \
+    static TARGET float NAME##_single(const void *floats, const void *row, size_t dimension) {                         \
+        const float *query = (const float *)floats;                                                                    \
         const char *bytes = (const char *)row;                                                                         \
         __m512 even = _mm512_setzero_ps(), odd = _mm512_setzero_ps();                                                  \
         size_t i = 0;                                                                                                  \
@@ -52,8 +53,9 @@ INLINE __m128 fold(__m512 even, __m512 odd) {
         const __m128 pairs = _mm_hadd_ps(lanes, lanes);                                                                \
         return _mm_cvtss_f32(_mm_hadd_ps(pairs, pairs));                                                               \
     }                                                                                                                  \
-    INLINE void NAME##_four(const float *query, const char *const *rows, const char *const *next, const int fetch,     \
+    INLINE void NAME##_four(const void *floats, const char *const *rows, const char *const *next, const int fetch,     \
                             size_t dimension, float *figures) {                                                        \
+        const float *query = (const float *)floats;                                                                    \
         __m512 even[4], odd[4];                                                                                        \
         for (int r = 0; r < 4; r++) even[r] = odd[r] = _mm512_setzero_ps();                                            \
         size_t i = 0;                                                                                                  \
@@ -128,6 +130,8 @@ const struct vk_table vk_table_avx512 = {
     .f32_to_f16 = f32_to_f16,
     .f16_to_f32 = f16_to_f32,
     .squared_norm = squared_norm,
+    .codes = &vk_codes_avx512,
+    .walks = &vk_walks_avx512,
 };
 
 #endif

@@ -42,7 +42,8 @@ INLINE float32x4_t add_l2(float32x4_t sum, float32x4_t a, float32x4_t b) {
 }
 
 #define NEON_SCORER(NAME, BYTES, LOAD, LOAD_END, ADD)                                                                  \
-    static float NAME##_single(const float *query, const void *row, size_t dimension) {                                \
+    static float NAME##_single(const void *floats, const void *row, size_t dimension) {                                \
+        const float *query = (const float *)floats;                                                                    \
         const char *bytes = (const char *)row;                                                                         \
         float32x4_t even = vdupq_n_f32(0), odd = vdupq_n_f32(0);                                                       \
         size_t i = 0;                                                                                                  \
@@ -59,8 +60,9 @@ INLINE float32x4_t add_l2(float32x4_t sum, float32x4_t a, float32x4_t b) {
         }                                                                                                              \
         return vaddvq_f32(vaddq_f32(even, odd));                                                                       \
     }                                                                                                                  \
-    INLINE void NAME##_four(const float *query, const char *const *rows, const char *const *next, const int fetch,     \
+    INLINE void NAME##_four(const void *floats, const char *const *rows, const char *const *next, const int fetch,     \
                             size_t dimension, float *figures) {                                                        \
+        const float *query = (const float *)floats;                                                                    \
         float32x4_t even[4], odd[4];                                                                                   \
         for (int r = 0; r < 4; r++) even[r] = odd[r] = vdupq_n_f32(0);                                                 \
         size_t i = 0;                                                                                                  \
@@ -123,6 +125,8 @@ const struct vk_table vk_table_neon = {
     .f32_to_f16 = f32_to_f16,
     .f16_to_f32 = f16_to_f32,
     .squared_norm = squared_norm,
+    .codes = &vk_codes_portable,
+    .walks = &vk_walks_portable,
 };
 
 #endif

@@ -63,7 +63,8 @@ static inline float term_l2(float a, float b) {
 }
 
 #define PORTABLE_SCORER(NAME, BYTES, LOAD, TERM)                                                                       \
-    static float NAME##_single(const float *query, const void *row, size_t dimension) {                                \
+    static float NAME##_single(const void *floats, const void *row, size_t dimension) {                                \
+        const float *query = (const float *)floats;                                                                    \
         const char *bytes = (const char *)row;                                                                         \
         float sums[LANES] = {0}, values[LANES], terms[LANES];                                                          \
         size_t i = 0;                                                                                                  \
@@ -78,8 +79,9 @@ static inline float term_l2(float a, float b) {
         }                                                                                                              \
         return sum_lanes(sums);                                                                                        \
     }                                                                                                                  \
-    static inline void NAME##_four(const float *query, const char *const *rows, const char *const *next,               \
+    static inline void NAME##_four(const void *floats, const char *const *rows, const char *const *next,               \
                                    const int fetch, size_t dimension, float *figures) {                                \
+        const float *query = (const float *)floats;                                                                    \
         for (int r = 0; r < 4; r++) {                                                                                  \
             if (fetch)                                                                                                 \
                 for (size_t b = 0; b < dimension * BYTES; b += 64) vk_prefetch(next[r] + b);                           \
@@ -121,4 +123,6 @@ const struct vk_table vk_table_portable = {
     .f32_to_f16 = f32_to_f16,
     .f16_to_f32 = f16_to_f32,
     .squared_norm = squared_norm,
+    .codes = &vk_codes_portable,
+    .walks = &vk_walks_portable,
 };

@@ -5,21 +5,25 @@
 #include "include/vector_kernels.h"
 
 extern const struct vk_table vk_table_portable;
+extern const struct vk_code_table vk_codes_portable;
+extern const struct vk_walk_table vk_walks_portable;
 #if defined(__x86_64__)
 extern const struct vk_table vk_table_avx2;
 extern const struct vk_table vk_table_avx512;
+extern const struct vk_code_table vk_codes_avx512;
+extern const struct vk_walk_table vk_walks_avx512;
 #endif
 #if defined(__aarch64__)
 extern const struct vk_table vk_table_neon;
 #endif
 
 // Makes NAME_gather and NAME_block from two functions of the including file:
-//   float NAME_single(query, row, dimension)
+//   float NAME_single(const void *query, row, dimension)
 //   void NAME_four(query, rows[4], next[4], fetch, dimension, figures[4])
 // where `next` holds the four rows that come after, fetched into the cache when `fetch` (a constant) is not 0.
 // The last group is filled up with its own first row, so that every row takes the same path.
 #define VK_SCORER(NAME, TARGET)                                                                                        \
-    static TARGET void NAME##_gather(const float *query, const void *base, size_t stride, size_t dimension,            \
+    static TARGET void NAME##_gather(const void *query, const void *base, size_t stride, size_t dimension,            \
                                      const uint32_t *ids, size_t count, float *figures) {                              \
         const char *start = (const char *)base;                                                                        \
         size_t i = 0;                                                                                                  \
@@ -44,7 +48,7 @@ extern const struct vk_table vk_table_neon;
             i += 4;                                                                                                    \
         }                                                                                                              \
     }                                                                                                                  \
-    static TARGET void NAME##_block(const float *query, const void *base, size_t stride, size_t dimension,             \
+    static TARGET void NAME##_block(const void *query, const void *base, size_t stride, size_t dimension,             \
                                     size_t count, float *figures) {                                                    \
         const char *start = (const char *)base;                                                                        \
         size_t i = 0;                                                                                                  \

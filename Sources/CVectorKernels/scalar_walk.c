@@ -1,0 +1,63 @@
+// The walk's parts in plain C.
+#include <string.h>
+
+#include "walk.h"
+
+static ptrdiff_t portable_collect(struct vk_walk *walk, const uint32_t *words) {
+    uint32_t *const start = walk->met + walk->met_count;
+    uint32_t *end = start;
+    for (size_t i = 0; i < walk->degree; i++) {
+        const uint32_t word = words[i];
+        if (word == 0) {
+            if (i % 16 == 0) break;
+            continue;
+        }
+        const uint32_t row = word - 1;
+        if (row >= walk->bound) {
+            if (row >= walk->row_count) return -1;
+            continue;
+        }
+        const uint32_t bit = 1u << (row & 31), seen = walk->visited[row >> 5];
+        *end = row;
+        end += !(seen & bit);
+        walk->visited[row >> 5] = seen | bit;
+        const char *at = (const char *)walk->rows + (size_t)row * walk->row_stride;
+        if (!(seen & bit))
+            for (size_t b = 0; b < walk->fetch_bytes; b += 64) vk_prefetch(at + b);
+    }
+    walk->met_count += (size_t)(end - start);
+    return end - start;
+}
+
+static void portable_put(uint64_t *beam, size_t capacity, uint64_t key) {
+    size_t low = 0, high = capacity;
+    while (low < high) {
+        const size_t middle = (low + high) / 2;
+        if (beam[middle] < key)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == capacity) return;
+    memmove(beam + low + 1, beam + low, (capacity - 1 - low) * sizeof *beam);
+    beam[low] = key;
+}
+
+static void portable_insert(uint64_t *beam, size_t capacity, const float *figures, const uint32_t *ids, size_t count,
+                            float scale, float shift) {
+    for (size_t i = 0; i < count; i++) {
+        const uint64_t key = (uint64_t)vk_turned(figures[i] * scale + shift) << 32 | (uint64_t)ids[i] << 1;
+        if (key < beam[capacity - 1]) portable_put(beam, capacity, key);
+    }
+}
+
+static size_t portable_next(const uint64_t *beam, size_t capacity) {
+    size_t i = 0;
+    while (i < capacity && (beam[i] & 1)) i++;
+    return i;
+}
+
+#define PRODUCT_SUM(a, b, c) ((a) * (b) + (c))
+
+VK_KEEP(portable, , PRODUCT_SUM)
+VK_WALK(portable, )
