@@ -126,8 +126,8 @@ const struct vk_table vk_table_avx2 = {
     .f32_to_f16 = f32_to_f16,
     .f16_to_f32 = f16_to_f32,
     .squared_norm = squared_norm,
-    .codes = &vk_codes_portable,
-    .walks = &vk_walks_portable,
+    .codes = &vk_codes_avx2,
+    .walks = &vk_walks_avx2,
 };
 
 #endif

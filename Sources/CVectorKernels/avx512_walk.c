@@ -56,7 +56,7 @@ INLINE void avx512_put(uint64_t *beam, size_t capacity, uint64_t key) {
         i -= 8;
         const __m512i before = _mm512_loadu_si512(beam + i - 1);
         const __m512i here = _mm512_loadu_si512(beam + i);
-        const uint64_t last = beam[i - 1];
+        const uint64_t last = *(beam + i - 1);
         _mm512_storeu_si512(beam + i, _mm512_min_epu64(here, _mm512_max_epu64(before, new)));
         // In a long beam most insertions end early; in a short one the test costs more than the steps it saves.
         if (capacity > 64 && last < key) break;

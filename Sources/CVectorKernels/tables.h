@@ -10,6 +10,8 @@ extern const struct vk_walk_table vk_walks_portable;
 #if defined(__x86_64__)
 extern const struct vk_table vk_table_avx2;
 extern const struct vk_table vk_table_avx512;
+extern const struct vk_code_table vk_codes_avx2;
+extern const struct vk_walk_table vk_walks_avx2;
 extern const struct vk_code_table vk_codes_avx512;
 extern const struct vk_walk_table vk_walks_avx512;
 #endif
