@@ -73,21 +73,22 @@ static TARGET ptrdiff_t avx2_collect(struct vk_walk *walk, const uint32_t *words
 
 // Every place gets the smaller of what stands there and the larger of its predecessor and the new key. Keys are compared
 // as signed numbers after their highest bit was turned.
+// Loads take what stores wrote, place for place: a load across two stores would wait for both.
 INLINE void avx2_put(uint64_t *beam, size_t capacity, uint64_t key) {
     const __m256i high = _mm256_set1_epi64x(INT64_MIN);
     const __m256i new = _mm256_set1_epi64x((long long)key);
     const __m256i turned = _mm256_xor_si256(new, high);
-    for (size_t i = capacity; i > 0;) {
-        i -= 4;
-        const __m256i before = _mm256_loadu_si256((const __m256i *)(beam + i - 1));
-        const __m256i here = _mm256_loadu_si256((const __m256i *)(beam + i));
-        const uint64_t last = *(beam + i - 1);
+    __m256i here = _mm256_loadu_si256((const __m256i *)(beam + capacity - 4));
+    for (size_t i = capacity - 4;; i -= 4) {
+        const __m256i below = i > 0 ? _mm256_loadu_si256((const __m256i *)(beam + i - 4)) : _mm256_setzero_si256();
+        const __m256i before = _mm256_alignr_epi8(here, _mm256_permute2x128_si256(below, here, 0x21), 8);
         const __m256i pushed = _mm256_cmpgt_epi64(_mm256_xor_si256(before, high), turned);
         const __m256i moved = _mm256_cmpgt_epi64(_mm256_xor_si256(here, high), turned);
         const __m256i coming = _mm256_blendv_epi8(new, before, pushed);
         _mm256_storeu_si256((__m256i *)(beam + i), _mm256_blendv_epi8(here, coming, moved));
         // In a long beam most insertions end early; in a short one the test costs more than the steps it saves.
-        if (capacity > 64 && last < key) break;
+        if (i == 0 || (capacity > 128 && beam[i - 1] < key)) break;
+        here = below;
     }
 }
 
