@@ -125,8 +125,8 @@ const struct vk_table vk_table_neon = {
     .f32_to_f16 = f32_to_f16,
     .f16_to_f32 = f16_to_f32,
     .squared_norm = squared_norm,
-    .codes = &vk_codes_portable,
-    .walks = &vk_walks_portable,
+    .codes = &vk_codes_neon,
+    .walks = &vk_walks_portable,  // two keys a step gain nothing over moving memory
 };
 
 #endif

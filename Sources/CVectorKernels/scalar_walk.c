@@ -37,18 +37,19 @@ static ptrdiff_t portable_collect(struct vk_walk *walk, const uint32_t *words) {
     return is_damaged ? -1 : end - start;
 }
 
+// The place is found by halving without a branch: a guess would be wrong every other time.
 static void portable_put(uint64_t *beam, size_t capacity, uint64_t key) {
-    size_t low = 0, high = capacity;
-    while (low < high) {
-        const size_t middle = (low + high) / 2;
-        if (beam[middle] < key)
-            low = middle + 1;
-        else
-            high = middle;
+    uint64_t *place = beam;
+    for (size_t left = capacity; left > 0;) {
+        const size_t half = left / 2;
+        const int is_behind = place[half] < key;
+        place = is_behind ? place + half + 1 : place;
+        left = is_behind ? left - half - 1 : half;
     }
-    if (low == capacity) return;
-    memmove(beam + low + 1, beam + low, (capacity - 1 - low) * sizeof *beam);
-    beam[low] = key;
+    const size_t behind = (size_t)(beam + capacity - place);
+    if (behind == 0) return;
+    memmove(place + 1, place, (behind - 1) * sizeof *beam);
+    *place = key;
 }
 
 static void portable_insert(uint64_t *beam, size_t capacity, const float *figures, const uint32_t *ids, size_t count,

@@ -17,6 +17,7 @@ extern const struct vk_walk_table vk_walks_avx512;
 #endif
 #if defined(__aarch64__)
 extern const struct vk_table vk_table_neon;
+extern const struct vk_code_table vk_codes_neon;
 #endif
 
 // Makes NAME_gather and NAME_block from two functions of the including file:
