@@ -4,6 +4,7 @@
 
 #include <immintrin.h>
 
+#include "bf16.h"
 #include "tables.h"
 
 #define TARGET __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx2,f16c,fma")))
@@ -11,10 +12,15 @@
 
 INLINE __m512 load_f32(const char *at) { return _mm512_loadu_ps(at); }
 INLINE __m512 load_f16(const char *at) { return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)at)); }
+INLINE __m512 widen(__m256i upper) {
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(upper), 16));
+}
+INLINE __m512 load_bf16(const char *at) { return widen(_mm256_loadu_si256((const __m256i *)at)); }
 INLINE __m512 load_end_f32(__mmask16 mask, const char *at) { return _mm512_maskz_loadu_ps(mask, at); }
 INLINE __m512 load_end_f16(__mmask16 mask, const char *at) {
     return _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(mask, at));
 }
+INLINE __m512 load_end_bf16(__mmask16 mask, const char *at) { return widen(_mm256_maskz_loadu_epi16(mask, at)); }
 
 INLINE __m512 add_dot(__m512 sum, __m512 a, __m512 b) { return _mm512_fmadd_ps(a, b, sum); }
 INLINE __m512 add_l2(__m512 sum, __m512 a, __m512 b) {
@@ -94,6 +100,10 @@ WIDE_SCORER(dot_f32, 4, load_f32, load_end_f32, add_dot)
 WIDE_SCORER(l2_f32, 4, load_f32, load_end_f32, add_l2)
 WIDE_SCORER(dot_f16, 2, load_f16, load_end_f16, add_dot)
 WIDE_SCORER(l2_f16, 2, load_f16, load_end_f16, add_l2)
+WIDE_SCORER(dot_bf16, 2, load_bf16, load_end_bf16, add_dot)
+WIDE_SCORER(l2_bf16, 2, load_bf16, load_end_bf16, add_l2)
+
+VK_BF16(TARGET)
 
 static TARGET void f32_to_f16(const float *from, void *to, size_t count) {
     char *out = (char *)to;
@@ -132,6 +142,10 @@ const struct vk_table vk_table_avx512 = {
     .squared_norm = squared_norm,
     .codes = &vk_codes_avx512,
     .walks = &vk_walks_avx512,
+    .dot_bf16 = VK_ENTRY(dot_bf16),
+    .l2_bf16 = VK_ENTRY(l2_bf16),
+    .f32_to_bf16 = f32_to_bf16,
+    .bf16_to_f32 = bf16_to_f32,
 };
 
 #endif

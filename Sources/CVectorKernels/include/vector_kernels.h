@@ -134,6 +134,11 @@ struct vk_table {
     float (*squared_norm)(const float *vector, size_t count);
     const struct vk_code_table *codes;
     const struct vk_walk_table *walks;
+    struct vk_scorer dot_bf16;
+    struct vk_scorer l2_bf16;
+    /// Rounds to nearest, ties to even; too large becomes infinity; a NaN stays one, made quiet.
+    void (*f32_to_bf16)(const float *from, void *to, size_t count);
+    void (*bf16_to_f32)(const void *from, float *to, size_t count);
 };
 
 /// The table for this processor: the best it has, or the one that the environment variable SMARTSTORE_KERNELS
