@@ -94,7 +94,8 @@ INLINE __m128 fold(__m256 even, __m256 odd) {
         const __m128 right = _mm_hadd_ps(fold(even[2], odd[2]), fold(even[3], odd[3]));                                \
         _mm_storeu_ps(figures, _mm_hadd_ps(left, right));                                                              \
     }                                                                                                                  \
-    VK_SCORER(NAME, TARGET)
+    VK_SCORER(NAME, TARGET)                                                                                            \
+    VK_MANY_BY_BLOCK(NAME, TARGET)
 
 AVX2_SCORER(dot_f32, 4, load_f32, load_end_f32, add_dot)
 AVX2_SCORER(l2_f32, 4, load_f32, load_end_f32, add_l2)

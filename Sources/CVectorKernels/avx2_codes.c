@@ -29,36 +29,48 @@ INLINE __m256i add_unit8(__m256i sum, const int8_t *weights, const char *unit) {
     return _mm256_add_epi32(sum, _mm256_add_epi32(half8(weights, unit), half8(weights + 32, unit + 32)));
 }
 
-// 32 bytes with two codes of 4 bits each: sums of four products, in 16 bits.
-INLINE __m256i half4(const int8_t *weights, const char *codes) {
+// Codes as bytes: those of one half of a unit.
+struct codes {
+    __m256i low, high;
+};
+
+INLINE struct codes unpack4(const char *unit, int half) {
     const __m256i low_half = _mm256_set1_epi8(15);
-    const __m256i bytes = load(codes);
-    const __m256i low = _mm256_and_si256(bytes, low_half);
-    const __m256i high = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), low_half);
-    return _mm256_add_epi16(_mm256_maddubs_epi16(low, load(weights)), _mm256_maddubs_epi16(high, load(weights + 64)));
+    const __m256i bytes = load(unit + half * 32);
+    return (struct codes){_mm256_and_si256(bytes, low_half), _mm256_and_si256(_mm256_srli_epi16(bytes, 4), low_half)};
+}
+
+// Sums of four products, in 16 bits.
+INLINE __m256i products4(const int8_t *weights, struct codes codes) {
+    const __m256i low = _mm256_maddubs_epi16(codes.low, load(weights));
+    return _mm256_add_epi16(low, _mm256_maddubs_epi16(codes.high, load(weights + 64)));
 }
 
 INLINE __m256i add_unit4(__m256i sum, const int8_t *weights, const char *unit) {
-    const __m256i sums = _mm256_add_epi16(half4(weights, unit), half4(weights + 32, unit + 32));
+    const __m256i sums =
+        _mm256_add_epi16(products4(weights, unpack4(unit, 0)), products4(weights + 32, unpack4(unit, 1)));
     return _mm256_add_epi32(sum, _mm256_madd_epi16(sums, _mm256_set1_epi16(1)));
 }
 
-// 32 codes of 1 bit, from the four bytes of `bits` that start at `first`: 0 or 1 in each byte, times the weights.
-INLINE __m256i half1(const int8_t *weights, __m256i bits, char first) {
-    const __m256i spread =
-        _mm256_add_epi8(_mm256_setr_epi8(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3,
-                                         3, 3, 3, 3, 3),
-                        _mm256_set1_epi8(first));
+// 32 codes of 1 bit: 0 or 1 in each byte.
+INLINE struct codes unpack1(const char *unit, int half) {
+    const __m256i spread = _mm256_setr_epi8(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 3,
+                                            3, 3, 3, 3, 3, 3, 3);
     const __m256i place = _mm256_set1_epi64x((long long)0x8040201008040201u);
-    const __m256i chosen = _mm256_and_si256(_mm256_shuffle_epi8(bits, spread), place);
-    return _mm256_maddubs_epi16(_mm256_min_epu8(chosen, _mm256_set1_epi8(1)), load(weights));
+    int32_t word;
+    memcpy(&word, unit + half * 4, 4);
+    const __m256i chosen = _mm256_and_si256(_mm256_shuffle_epi8(_mm256_set1_epi32(word), spread), place);
+    const __m256i codes = _mm256_min_epu8(chosen, _mm256_set1_epi8(1));
+    return (struct codes){codes, codes};
+}
+
+INLINE __m256i products1(const int8_t *weights, struct codes codes) {
+    return _mm256_maddubs_epi16(codes.low, load(weights));
 }
 
 INLINE __m256i add_unit1(__m256i sum, const int8_t *weights, const char *unit) {
-    uint64_t word;
-    memcpy(&word, unit, 8);
-    const __m256i bits = _mm256_set1_epi64x((long long)word);
-    const __m256i sums = _mm256_add_epi16(half1(weights, bits, 0), half1(weights + 32, bits, 4));
+    const __m256i sums =
+        _mm256_add_epi16(products1(weights, unpack1(unit, 0)), products1(weights + 32, unpack1(unit, 1)));
     return _mm256_add_epi32(sum, _mm256_madd_epi16(sums, _mm256_set1_epi16(1)));
 }
 
@@ -116,9 +128,55 @@ INLINE __m128i fold(__m256i sum) {
     }                                                                                                                  \
     VK_SCORER(NAME, TARGET)
 
+// Four queries against two rows at a time, so that codes are unpacked once for four.
+#define CODE_QUAD(NAME, UNIT_BYTES, UNIT_DIMENSIONS, UNPACK, PRODUCTS)                                                 \
+    static TARGET void NAME##_quad(const void *const *queries, const char *base, size_t stride, size_t dimension,      \
+                                   size_t count, float *figures, size_t step) {                                        \
+        const struct vk_code_query *q[4];                                                                              \
+        for (int k = 0; k < 4; k++) q[k] = (const struct vk_code_query *)queries[k];                                   \
+        const __m128 factors = _mm_setr_ps(q[0]->factor, q[1]->factor, q[2]->factor, q[3]->factor);                    \
+        const __m128 offsets = _mm_setr_ps(q[0]->offset, q[1]->offset, q[2]->offset, q[3]->offset);                    \
+        const size_t units = q[0]->units, term_at = q[0]->term_at;                                                     \
+        size_t i = 0;                                                                                                  \
+        for (; i + 2 <= count; i += 2) {                                                                               \
+            const char *const rows[2] = {base + i * stride, base + (i + 1) * stride};                                  \
+            __m256i sums[2][4];                                                                                        \
+            for (int k = 0; k < 8; k++) sums[k / 4][k % 4] = _mm256_setzero_si256();                                   \
+            for (size_t h = 0; h < 2 * units; h++) {                                                                   \
+                const size_t unit = h / 2, half = h % 2;                                                               \
+                struct codes codes[2];                                                                                 \
+                for (int r = 0; r < 2; r++) codes[r] = UNPACK(rows[r] + unit * UNIT_BYTES, (int)half);                 \
+                for (int k = 0; k < 4; k++) {                                                                          \
+                    const int8_t *weights = q[k]->weights + unit * UNIT_DIMENSIONS + half * 32;                        \
+                    for (int r = 0; r < 2; r++) {                                                                      \
+                        const __m256i products = PRODUCTS(weights, codes[r]);                                          \
+                        const __m256i wide = _mm256_madd_epi16(products, _mm256_set1_epi16(1));                        \
+                        sums[r][k] = _mm256_add_epi32(sums[r][k], wide);                                               \
+                    }                                                                                                  \
+                }                                                                                                      \
+            }                                                                                                          \
+            for (int r = 0; r < 2; r++) {                                                                              \
+                const __m128i left = _mm_hadd_epi32(fold(sums[r][0]), fold(sums[r][1]));                               \
+                const __m128i right = _mm_hadd_epi32(fold(sums[r][2]), fold(sums[r][3]));                              \
+                const __m128 all = _mm_cvtepi32_ps(_mm_hadd_epi32(left, right));                                       \
+                float term = 0, found[4];                                                                              \
+                if (term_at) memcpy(&term, rows[r] + term_at, 4);                                                      \
+                _mm_storeu_ps(found, _mm_add_ps(_mm_fmadd_ps(all, factors, offsets), _mm_set1_ps(term)));              \
+                for (int k = 0; k < 4; k++) figures[(size_t)k * step + i + (size_t)r] = found[k];                      \
+            }                                                                                                          \
+        }                                                                                                              \
+        for (; i < count; i++)                                                                                         \
+            for (size_t k = 0; k < 4; k++) figures[k * step + i] = NAME##_single(q[k], base + i * stride, dimension);  \
+    }                                                                                                                  \
+    VK_MANY(NAME, TARGET)
+
 CODE_SCORER(bits8, 64, 64, add_unit8)
 CODE_SCORER(bits4, 64, 128, add_unit4)
 CODE_SCORER(bits1, 8, 64, add_unit1)
+
+VK_MANY_BY_BLOCK(bits8, TARGET)
+CODE_QUAD(bits4, 64, 128, unpack4, products4)
+CODE_QUAD(bits1, 8, 64, unpack1, products1)
 
 const struct vk_code_table vk_codes_avx2 = {VK_ENTRY(bits8), VK_ENTRY(bits4), VK_ENTRY(bits1)};
 

@@ -98,7 +98,8 @@ INLINE float32x4_t add_l2(float32x4_t sum, float32x4_t a, float32x4_t b) {
         }                                                                                                              \
         for (int r = 0; r < 4; r++) figures[r] = vaddvq_f32(vaddq_f32(even[r], odd[r]));                               \
     }                                                                                                                  \
-    VK_SCORER(NAME, )
+    VK_SCORER(NAME, )                                                                                                  \
+    VK_MANY_BY_BLOCK(NAME, )
 
 NEON_SCORER(dot_f32, 4, load_f32, load_end_f32, add_dot)
 NEON_SCORER(l2_f32, 4, load_f32, load_end_f32, add_l2)

@@ -103,7 +103,8 @@ INLINE float figure_of(const struct vk_code_query *query, int32_t sum, const cha
         const int32_t rest = 128 * vaddvq_s32(missing);                                                                  \
         for (int r = 0; r < 4; r++) figures[r] = figure_of(query, vaddvq_s32(sums[r]) + rest, rows[r]);                \
     }                                                                                                                  \
-    VK_SCORER(NAME, )
+    VK_SCORER(NAME, )                                                                                                  \
+    VK_MANY_BY_BLOCK(NAME, )
 
 CODE_SCORER(bits8, 64, 64, add_unit8, add_missing8)
 CODE_SCORER(bits4, 64, 128, add_unit4, add_nothing)

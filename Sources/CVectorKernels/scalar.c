@@ -98,7 +98,8 @@ static inline float term_l2(float a, float b) {
             figures[r] = NAME##_single(query, rows[r], dimension);                                                     \
         }                                                                                                              \
     }                                                                                                                  \
-    VK_SCORER(NAME, )
+    VK_SCORER(NAME, )                                                                                                  \
+    VK_MANY_BY_BLOCK(NAME, )
 
 PORTABLE_SCORER(dot_f32, 4, load_f32, term_dot)
 PORTABLE_SCORER(l2_f32, 4, load_f32, term_l2)

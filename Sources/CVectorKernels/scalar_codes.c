@@ -45,7 +45,8 @@ static inline int32_t unit1(const int8_t *weights, const char *unit) {
             figures[r] = NAME##_single(codes, rows[r], dimension);                                                     \
         }                                                                                                              \
     }                                                                                                                  \
-    VK_SCORER(NAME, )
+    VK_SCORER(NAME, )                                                                                                  \
+    VK_MANY_BY_BLOCK(NAME, )
 
 CODE_SCORER(bits8, 64, 64, unit8)
 CODE_SCORER(bits4, 64, 128, unit4)
