@@ -71,8 +71,8 @@ static TARGET ptrdiff_t avx2_collect(struct vk_walk *walk, const uint32_t *words
     return kept - start;
 }
 
-// Every place gets the smaller of what stands there and the larger of its predecessor and the new key. Keys are compared
-// as signed numbers after their highest bit was turned.
+// Every place gets the smaller of what stands there and the larger of its predecessor and the new key. Keys are
+// compared as signed numbers after their highest bit was turned.
 // Loads take what stores wrote, place for place: a load across two stores would wait for both.
 INLINE void avx2_put(uint64_t *beam, size_t capacity, uint64_t key) {
     const __m256i high = _mm256_set1_epi64x(INT64_MIN);

@@ -95,7 +95,7 @@ INLINE __m128 fold(__m512 even, __m512 odd) {
         _mm_storeu_ps(figures, _mm_hadd_ps(left, right));                                                              \
     }                                                                                                                  \
     VK_SCORER(NAME, TARGET)                                                                                            \
-    /* Four queries against two rows: each element is loaded and widened once for four, in the order of NAME_single. */ \
+    /* Four queries against two rows: an element is loaded and widened once for four, in the order of NAME_single. */  \
     static TARGET void NAME##_quad(const void *const *queries, const char *base, size_t stride, size_t dimension,      \
                                    size_t count, float *figures, size_t step) {                                        \
         const float *q[4];                                                                                             \

@@ -84,7 +84,7 @@ INLINE float figure_of(const struct vk_code_query *query, int32_t sum, const cha
             sum = ADD(sum, weights, bytes + u * UNIT_BYTES);                                                           \
             missing = ADD_MISSING(missing, weights);                                                                   \
         }                                                                                                              \
-        return figure_of(query, vaddvq_s32(sum) + 128 * vaddvq_s32(missing), bytes);                                     \
+        return figure_of(query, vaddvq_s32(sum) + 128 * vaddvq_s32(missing), bytes);                                   \
     }                                                                                                                  \
     INLINE void NAME##_four(const void *codes, const char *const *rows, const char *const *next, const int fetch,      \
                             size_t dimension, float *figures) {                                                        \
@@ -100,7 +100,7 @@ INLINE float figure_of(const struct vk_code_query *query, int32_t sum, const cha
             }                                                                                                          \
             missing = ADD_MISSING(missing, weights);                                                                   \
         }                                                                                                              \
-        const int32_t rest = 128 * vaddvq_s32(missing);                                                                  \
+        const int32_t rest = 128 * vaddvq_s32(missing);                                                                \
         for (int r = 0; r < 4; r++) figures[r] = figure_of(query, vaddvq_s32(sums[r]) + rest, rows[r]);                \
     }                                                                                                                  \
     VK_SCORER(NAME, )                                                                                                  \

@@ -13,7 +13,8 @@ static inline int32_t unit8(const int8_t *weights, const char *unit) {
 static inline int32_t unit4(const int8_t *weights, const char *unit) {
     const uint8_t *codes = (const uint8_t *)unit;
     int32_t sum = 0;
-    for (int j = 0; j < 64; j++) sum += (int32_t)(codes[j] & 15) * weights[j] + (int32_t)(codes[j] >> 4) * weights[64 + j];
+    for (int j = 0; j < 64; j++)
+        sum += (int32_t)(codes[j] & 15) * weights[j] + (int32_t)(codes[j] >> 4) * weights[64 + j];
     return sum;
 }
 

@@ -124,18 +124,26 @@ struct ModelWalk {
         return found
     }
 
-    /// False when the links are damaged.
+    mutating func take() -> Int? {
+        guard let place = beam.next else { return nil }
+        let row = Candidate.row(beam.keys[place])
+        beam.follow(place)
+        return row
+    }
+
+    /// False when the links are damaged. The next row is taken before the rows just found are put in.
     mutating func run() -> Bool {
-        while let place = beam.next {
-            let row = Candidate.row(beam.keys[place])
-            beam.follow(place)
+        var next = take()
+        while let row = next {
             hops += 1
             guard let found = collect(graph.list(row)) else { return false }
+            next = take()
             for row in found {
                 let key = Candidate.key(distance: distance(row), row: row)
                 beam.insert(key)
                 if isAllowed(row) { results?.insert(key) }
             }
+            next = next ?? take()
         }
         return true
     }

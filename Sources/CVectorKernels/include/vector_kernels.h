@@ -32,9 +32,9 @@ typedef void (*vk_gather_fn)(const void *query, const void *base, size_t stride,
 typedef void (*vk_block_fn)(const void *query, const void *base, size_t stride, size_t dimension, size_t count,
                             float *figures);
 
-/// The figures of `query_count` queries and the same `count` rows, that lie as for vk_block_fn: the figure of query q and
-/// row r goes to figures[q * count + r]. Every row is read from memory once. Queries of codes have the same units and the
-/// same term_at.
+/// The figures of `query_count` queries and the same `count` rows, that lie as for vk_block_fn: the figure of query q
+/// and row r goes to figures[q * count + r]. Every row is read from memory once. Queries of codes have the same units
+/// and the same term_at.
 typedef void (*vk_many_fn)(const void *_Nonnull const *_Nonnull queries, size_t query_count, const void *base,
                            size_t stride, size_t dimension, size_t count, float *figures);
 
