@@ -78,7 +78,8 @@ struct vk_code_table {
 ///
 /// What a walk along level 0 works with. Nothing in it is owned by the kernels.
 struct vk_walk {
-    /// Row r's links: `degree` (a multiple of 16) words at links + r * link_stride bytes, each a row + 1, then zeros.
+    /// Row r's links: `degree` (a multiple of 16) words at links + r * link_stride bytes, each a row + 1. Zeros are
+    /// passed over; sixteen of them, at a multiple of sixteen, end the list.
     const void *links;
     size_t link_stride;
     size_t degree;
@@ -124,7 +125,8 @@ struct vk_walk_table {
                    float shift);
     /// The place of the first key whose links were not followed, or `capacity`.
     size_t (*next)(const uint64_t *beam, size_t capacity);
-    /// Follows links until every key in the beam was followed. Returns 0, or -1 when the links are damaged.
+    /// Follows links until every key in the beam was followed. Returns 0, or -1 when the links are damaged. In both cases
+    /// the bits set in `visited` are those of the rows in `met`.
     int (*run)(struct vk_walk *walk);
 };
 
