@@ -24,8 +24,8 @@ static inline void add_unit4(int32_t *sums, const int8_t *weights, const char *u
     for (int k = 0; k < LANES; k++) sums[k] += products[k];
 }
 
-// Eight weights at a time as bytes of a word. Those whose bit is set are summed as weight + 128, which is never below 0,
-// and what that adds is taken away again.
+// Eight weights at a time as bytes of a word. Those whose bit is set are summed as weight + 128, which is never below
+// 0, and what that adds is taken away again.
 static inline void add_unit1(int32_t *sums, const int8_t *weights, const char *unit) {
     const uint64_t every = 0x0101010101010101u, pairs = 0x00ff00ff00ff00ffu;
     uint64_t even = 0, odd = 0, codes;
