@@ -140,6 +140,7 @@ INLINE __m128i fold(__m256i sum) {
             __m256i sums[4];                                                                                           \
             for (int k = 0; k < 4; k++) sums[k] = _mm256_setzero_si256();                                              \
             for (size_t u = 0; u < units; u++) {                                                                       \
+                if ((u * UNIT_BYTES) % 64 == 0) vk_prefetch(row + VK_AHEAD_BYTES + u * UNIT_BYTES);                    \
                 const struct codes codes = UNPACK(row + u * UNIT_BYTES);                                               \
                 for (int k = 0; k < 4; k++) sums[k] = ADD(sums[k], q[k]->weights + u * UNIT_DIMENSIONS, codes);        \
             }                                                                                                          \

@@ -108,6 +108,8 @@ INLINE __m128 fold(__m512 even, __m512 odd) {
             size_t i = 0;                                                                                              \
             for (; i + 32 <= dimension; i += 32)                                                                       \
                 for (int r = 0; r < 2; r++) {                                                                          \
+                    for (int line = 0; line < BYTES / 2; line++)                                                       \
+                        vk_prefetch(rows[r] + VK_AHEAD_BYTES + i * BYTES + line * 64);                                 \
                     const __m512 first = LOAD(rows[r] + i * BYTES), second = LOAD(rows[r] + (i + 16) * BYTES);         \
                     for (int k = 0; k < 4; k++) {                                                                      \
                         even[r][k] = ADD(even[r][k], _mm512_loadu_ps(q[k] + i), first);                                \

@@ -112,7 +112,10 @@ INLINE void finish(const struct vk_code_query *query, const __m512i *sums, const
             for (int k = 0; k < 16; k++) sums[k / 4][k % 4] = _mm512_setzero_si512();                                  \
             for (size_t u = 0; u < units; u++) {                                                                       \
                 struct codes codes[4];                                                                                 \
-                for (int r = 0; r < 4; r++) codes[r] = UNPACK(rows[r] + u * UNIT_BYTES);                               \
+                for (int r = 0; r < 4; r++) {                                                                          \
+                    if ((u * UNIT_BYTES) % 64 == 0) vk_prefetch(rows[r] + VK_AHEAD_BYTES + u * UNIT_BYTES);            \
+                    codes[r] = UNPACK(rows[r] + u * UNIT_BYTES);                                                       \
+                }                                                                                                      \
                 for (int k = 0; k < 4; k++)                                                                            \
                     for (int r = 0; r < 4; r++)                                                                        \
                         sums[k][r] = ADD(sums[k][r], q[k]->weights + u * UNIT_DIMENSIONS, codes[r]);                   \

@@ -66,6 +66,10 @@ extern const struct vk_code_table vk_codes_neon;
 // Rows are taken in pieces that stay in the nearest cache while one query after another goes over them.
 enum { VK_PIECE_BYTES = 16384 };
 
+// How far ahead of the rows at hand four queries ask for memory: so much is computed for each row that the processor
+// does not see the next ones early enough by itself. May point past the last row; asking never faults.
+enum { VK_AHEAD_BYTES = 8192 };
+
 // Makes NAME_many: four queries at a time go through
 //   void NAME_quad(queries[4], base, stride, dimension, count, figures, step)
 // which writes the figures of query q from figures + q * step on; those left over go through NAME_block.
