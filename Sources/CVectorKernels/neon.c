@@ -145,6 +145,7 @@ const struct vk_table vk_table_neon = {
     .squared_norm = squared_norm,
     .codes = &vk_codes_neon,
     .walks = &vk_walks_portable,  // two keys a step gain nothing over moving memory
+    .pair_codes = vk_pair_codes_portable,
     .dot_bf16 = VK_ENTRY(dot_bf16),
     .l2_bf16 = VK_ENTRY(l2_bf16),
     .f32_to_bf16 = f32_to_bf16,

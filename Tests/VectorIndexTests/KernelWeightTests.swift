@@ -103,6 +103,31 @@ struct KernelWeightTests {
         }
     }
 
+    @Test("codes become the paired row that their middles stand for", arguments: kernelPaths, [8, 4])
+    func pairsOfCodes(path: String, bits: Int) throws {
+        let make = try #require(vk_table_named(path)).pointee.pair_codes
+        for dimension in Self.dimensions {
+            var random = SeededRandom(UInt64(dimension * 10 + bits))
+            let layout = CodeLayout(bits: bits, dimension: dimension)
+            let largest: Int16 = bits == 8 ? 16383 : 17340
+            let codes = (0..<dimension).map { _ in Int.random(in: 0...layout.largest, using: &random) }
+            let filled = layout.units * layout.unitDimensions
+            var multipliers = (0..<dimension).map { _ in Int16.random(in: 0...largest, using: &random) }
+            multipliers[0] = largest
+            multipliers += [Int16](repeating: 0, count: filled - dimension)
+            var row = [UInt8](repeating: 7, count: filled + 1)
+            var (sum, square): (Int32, Int32) = (-1, -1)
+            make(layout.row(codes), Int32(bits), layout.units, multipliers, &row, &sum, &square)
+            let numbers = (0..<dimension).map { index -> Int in
+                let value = bits == 8 ? 2 * codes[index] - 255 : 16 * (2 * codes[index] - 15)
+                return Int((Double(value) * Double(multipliers[index]) / 32768 + 0.5).rounded(.down))
+            }
+            #expect(row.prefix(dimension).map { Int($0) - 128 } == numbers, "\(path), \(bits) bits, \(dimension)")
+            #expect(row[dimension..<filled].allSatisfy { $0 == 128 } && row[filled] == 7)
+            #expect(Int(sum) == numbers.reduce(0, +) && Int(square) == numbers.reduce(0) { $0 + $1 * $1 })
+        }
+    }
+
     @Test("scaling multiplies every element and nothing behind them")
     func scales() {
         for count in 0...70 {
