@@ -13,8 +13,7 @@ struct IndexRun {
         var figures = VectorFigures(dataset: dataset, options: options, threads: threads, k: plan.k)
         let index = try HNSWIndex(options: options)
         progress.step("appending \(dataset.rowCount) rows")
-        for start in stride(from: 0, to: dataset.rowCount, by: 1000) {
-            let rows = try dataset.base.floats(start..<min(start + 1000, dataset.rowCount))
+        try dataset.forEachBlock { start, rows in
             for (offset, vector) in rows.enumerated() {
                 try index.append(row: UInt32(start + offset), vector: vector, birth: 0)
             }
@@ -28,8 +27,8 @@ struct IndexRun {
         figures.fileBytes = try savedByteCount(index)
         PeakMemory.reset()
         figures.take(
-            try SearchSweep.run(plan, dataset, progress: progress) { query, breadth in
-                try index.search(query, k: plan.k, breadth: breadth).map { Int32(bitPattern: $0.row) }
+            try SearchSweep.run(plan, dataset.set, progress: progress) { _, query, setting in
+                try index.search(query, k: plan.k, breadth: setting.breadth ?? 64).map { Int32(bitPattern: $0.row) }
             })
         figures.peakRssSearchBytes = PeakMemory.byteCount
         return figures

@@ -133,10 +133,10 @@ struct StoreRun {
         let store = try BenchStore.open(url, encrypted: encrypted, options: storeOptions)
         do {
             PeakMemory.reset()
-            let points = try SearchSweep.run(plan, dataset, progress: progress) { query, breadth in
+            let points = try SearchSweep.run(plan, dataset.set, progress: progress) { _, query, setting in
                 try store.readSync { transaction in
                     try transaction.collection(Self.collection).search(
-                        field: Self.field, vector: query, k: plan.k, breadth: breadth, includeDocuments: false
+                        field: Self.field, vector: query, k: plan.k, breadth: setting.breadth, includeDocuments: false
                     ).map { Int32(truncatingIfNeeded: $0.id.int ?? -1) }
                 }
             }

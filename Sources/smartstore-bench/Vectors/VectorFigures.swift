@@ -30,6 +30,8 @@ struct VectorFigures: Encodable {
     /// Queries a second at a recall, interpolated between the measured breadths; null where it is not reached.
     var atRecall: [String: Double?] = [:]
     var atRecallCpu: [String: Double?] = [:]
+    /// The same with the settings chosen on the queries of even number and the figures taken from the odd ones.
+    var atRecallTuned: [String: Double?] = [:]
     var results: [SweepPoint] = []
 
     init(dataset: VectorDataset, options: IndexOptions, threads: Int, k: Int) {
@@ -46,6 +48,8 @@ struct VectorFigures: Encodable {
         results = points
         atRecall = RecallTargets.interpolate(points.map { ($0.recall, $0.qps) })
         atRecallCpu = RecallTargets.interpolate(points.map { ($0.recall, $0.qpsCpu) })
+        atRecallTuned = RecallTargets.interpolate(
+            tuning: points.map { ($0.even.recall, $0.even.qps) }, reporting: points.map { ($0.odd.recall, $0.odd.qps) })
     }
 
     func show() {
@@ -64,13 +68,14 @@ struct VectorFigures: Encodable {
             "recall@\(k), one query a call", ["breadth", "recall", "qps", "qps (CPU)", "p50 µs", "p99 µs"])
         for point in results {
             sweep.add([
-                String(point.breadth), Show.number(point.recall, 4), Show.number(point.qps), Show.number(point.qpsCpu),
+                point.setting.name, Show.number(point.recall, 4), Show.number(point.qps), Show.number(point.qpsCpu),
                 Show.number(point.p50Us, 1), Show.number(point.p99Us, 1),
             ])
         }
         sweep.show()
         var targets = Table("queries a second at a recall", ["time"] + RecallTargets.names.map { "@" + $0 })
         targets.add(["wall"] + RecallTargets.names.map { Show.number(atRecall[$0] ?? nil) })
+        targets.add(["wall, tuned on even, odd"] + RecallTargets.names.map { Show.number(atRecallTuned[$0] ?? nil) })
         targets.add(["CPU"] + RecallTargets.names.map { Show.number(atRecallCpu[$0] ?? nil) })
         targets.show()
     }

@@ -58,6 +58,9 @@ struct VectorsBench: AsyncParsableCommand {
     @Option(help: "Search breadths, separated by commas. By default they rise until recall does not.")
     var breadths: String?
 
+    @Option(help: "Passes over the queries at each setting; the median counts.")
+    var passes = 5
+
     @Option(help: "Processes that open the store anew; the median of their times counts.")
     var opens = 5
 
@@ -77,8 +80,8 @@ struct VectorsBench: AsyncParsableCommand {
         let info = RunInfo()
         progress.step("reading \(data)")
         let dataset = try VectorDataset(
-            folder: data, k: k, metric: metric.metric, rowLimit: limitRows, queryLimit: limitQueries, progress: progress
-        )
+            folder: data, k: k, metric: metric.metric,
+            extent: VectorDataset.Extent(rowLimit: limitRows, scale: nil, queryLimit: limitQueries), progress: progress)
         let options = try IndexOptions(
             dimension: dataset.dimension, metric: metric.metric, connectivity: m, buildBreadth: efConstruction)
         let plan = try sweepPlan()
@@ -106,11 +109,16 @@ struct VectorsBench: AsyncParsableCommand {
     }
 
     private func sweepPlan() throws -> SweepPlan {
-        guard let breadths else { return SweepPlan(k: k) }
+        guard let breadths else {
+            return SweepPlan(
+                k: k, settings: SweepPlan.usualBreadths.map { SearchSetting(breadth: $0) }, stopsEarly: true,
+                passCount: passes)
+        }
         let numbers = breadths.split(separator: ",").map { Int($0.trimmingCharacters(in: .whitespaces)) }
         guard !numbers.isEmpty, numbers.allSatisfy({ $0 ?? 0 > 0 }) else {
             throw ValidationError("--breadths takes positive numbers separated by commas.")
         }
-        return SweepPlan(k: k, breadths: numbers.compactMap { $0 })
+        return SweepPlan(
+            k: k, settings: numbers.map { SearchSetting(breadth: $0) }, stopsEarly: false, passCount: passes)
     }
 }
