@@ -76,6 +76,16 @@ enum ExactNeighbours {
         func rows(filter: Int) -> [[Int32]] { nearest.withLock { $0[filter].map(\.rows) } }
     }
 
+    /// Higher is nearer.
+    static func nearness(_ a: [Float], _ b: [Float], _ metric: Metric) -> Float {
+        let product = dot(a, b)
+        return switch metric {
+        case .cosine: product / (dot(a, a) * dot(b, b)).squareRoot()
+        case .dot: product
+        case .euclidean: 2 * product - dot(a, a) - dot(b, b)
+        }
+    }
+
     fileprivate static func dot(_ a: [Float], _ b: [Float]) -> Float {
         let (a, b) = (a.span, b.span)
         var sum = SIMD16<Float>()

@@ -20,6 +20,11 @@ enum RecallTargets {
         return interpolate(chosen.map { reporting[$0] })
     }
 
+    static func tuned(_ points: [SweepPoint]) -> [String: Double?] {
+        interpolate(
+            tuning: points.map { ($0.even.recall, $0.even.qps) }, reporting: points.map { ($0.odd.recall, $0.odd.qps) })
+    }
+
     /// The points around `target` on the upper hull: the fastest that reaches it, and the one below that.
     static func around(_ target: Double, _ points: [Point]) -> [Int] {
         let hull = points.enumerated().map { (point: $1, index: $0) }.upperHull

@@ -24,14 +24,9 @@ struct SweepPlan {
     /// Ends when recall is complete or has ceased to rise; not when the settings were asked for.
     var stopsEarly: Bool
     /// Passes over all queries; the median pass counts.
-    var passCount: Int
-
-    init(k: Int, settings: [SearchSetting], stopsEarly: Bool, passCount: Int = 5) {
-        self.k = k
-        self.settings = settings
-        self.stopsEarly = stopsEarly
-        self.passCount = passCount
-    }
+    var passCount = 5
+    /// Measure only the settings around this recall, found by one quick pass over each.
+    var recall: Double?
 }
 
 /// Recall and rate of one half of the queries.
@@ -116,17 +111,35 @@ enum SearchSweep {
     static func run(
         _ plan: SweepPlan, _ set: QuerySet, progress: Progress, search: Search
     ) throws -> [SweepPoint] {
+        guard let recall = plan.recall else { return try measureAll(plan, set, progress: progress, search: search) }
+        var quick = plan
+        quick.passCount = 1
+        let found = try measureAll(quick, set, progress: progress, search: search)
+        let around = RecallTargets.around(recall, found.map { ($0.even.recall, $0.even.qps) })
+        var chosen = plan
+        chosen.settings = around.map { found[$0].setting }
+        chosen.stopsEarly = false
+        return try measureAll(chosen, set, progress: progress, search: search)
+    }
+
+    private static func measureAll(
+        _ plan: SweepPlan, _ set: QuerySet, progress: Progress, search: Search
+    ) throws -> [SweepPoint] {
         var points: [SweepPoint] = []
         for setting in plan.settings {
             let point = try measure(plan, set, setting, search: search)
             points.append(point)
             progress.step(
                 "breadth \(setting.name): recall \(Show.number(point.recall, 4)), \(Show.number(point.qps)) queries/s")
-            guard plan.stopsEarly else { continue }
-            if point.recall >= 0.999 { break }
-            if points.count > 4, point.recall - points[points.count - 3].recall < 0.0003 { break }
+            if plan.stopsEarly && isComplete(points) { break }
         }
         return points
+    }
+
+    /// Whether settings of higher breadth are not worth a try: recall is complete, or the last two brought nothing.
+    private static func isComplete(_ points: [SweepPoint]) -> Bool {
+        guard let last = points.last else { return false }
+        return last.recall >= 0.999 || points.count > 4 && last.recall - points[points.count - 3].recall < 0.0003
     }
 
     /// One setting: a short warming, then passes in which the halves take turns.
