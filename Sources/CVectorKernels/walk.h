@@ -27,36 +27,38 @@ static inline int vk_is_allowed(const struct vk_walk *walk, uint32_t row) {
 }
 
 #define VK_WALK(NAME, TARGET)                                                                                          \
+    /* Takes the nearest key whose links were not followed, and asks for its links. UINT32_MAX: there is none. */      \
+    static inline __attribute__((always_inline)) TARGET uint32_t NAME##_take(const struct vk_walk *walk) {             \
+        const size_t at = NAME##_next(walk->beam, walk->beam_capacity);                                                \
+        if (at == walk->beam_capacity) return UINT32_MAX;                                                              \
+        const uint64_t key = walk->beam[at];                                                                           \
+        walk->beam[at] = key | 1;                                                                                      \
+        const uint32_t row = vk_key_row(key);                                                                          \
+        const char *const links = (const char *)walk->links + (size_t)row * walk->link_stride;                         \
+        for (size_t b = 0; b < walk->degree * 4; b += 64) vk_prefetch(links + b);                                      \
+        return row;                                                                                                    \
+    }                                                                                                                  \
     static TARGET int NAME##_run(struct vk_walk *walk) {                                                               \
-        uint64_t *const beam = walk->beam;                                                                             \
-        const size_t capacity = walk->beam_capacity;                                                                   \
         const char *const links = (const char *)walk->links;                                                           \
-        const size_t link_bytes = walk->degree * 4;                                                                    \
-        size_t hops = 0;                                                                                               \
-        for (;;) {                                                                                                     \
-            const size_t at = NAME##_next(beam, capacity);                                                             \
-            if (at == capacity) break;                                                                                 \
-            const uint64_t key = beam[at];                                                                             \
-            beam[at] = key | 1;                                                                                        \
-            hops++;                                                                                                    \
-            const size_t before = walk->met_count;                                                                     \
-            const char *const words = links + (size_t)vk_key_row(key) * walk->link_stride;                             \
-            const ptrdiff_t found = NAME##_collect(walk, (const uint32_t *)words);                                     \
+        uint32_t row = NAME##_take(walk);                                                                              \
+        while (row != UINT32_MAX) {                                                                                    \
+            walk->hops++;                                                                                              \
+            const uint32_t *const ids = walk->met + walk->met_count;                                                   \
+            const ptrdiff_t found =                                                                                    \
+                NAME##_collect(walk, (const uint32_t *)(links + (size_t)row * walk->link_stride));                     \
             if (found < 0) return -1;                                                                                  \
-            /* Most likely the next list: its lines come while this one's rows are scored. */                         \
-            const size_t ahead = NAME##_next(beam, capacity);                                                          \
-            if (ahead < capacity) {                                                                                    \
-                const char *const likely = links + (size_t)vk_key_row(beam[ahead]) * walk->link_stride;                \
-                for (size_t b = 0; b < link_bytes; b += 64) vk_prefetch(likely + b);                                   \
+            /* The next row is chosen before this one's neighbours are scored: its links and their rows are on their */ \
+            /* way meanwhile. Now and then a nearer one comes too late for that, and has its turn after it. */         \
+            row = NAME##_take(walk);                                                                                   \
+            if (found > 0) {                                                                                           \
+                walk->gather(walk->query, walk->rows, walk->row_stride, walk->dimension, ids, (size_t)found,           \
+                             walk->figures);                                                                           \
+                if (walk->results) NAME##_keep(walk, ids, (size_t)found);                                              \
+                NAME##_insert(walk->beam, walk->beam_capacity, walk->figures, ids, (size_t)found, walk->scale,         \
+                              walk->shift);                                                                            \
             }                                                                                                          \
-            if (found == 0) continue;                                                                                  \
-            const uint32_t *const ids = walk->met + before;                                                            \
-            walk->gather(walk->query, walk->rows, walk->row_stride, walk->dimension, ids, (size_t)found,               \
-                         walk->figures);                                                                               \
-            if (walk->results) NAME##_keep(walk, ids, (size_t)found);                                                  \
-            NAME##_insert(beam, capacity, walk->figures, ids, (size_t)found, walk->scale, walk->shift);                \
+            if (row == UINT32_MAX) row = NAME##_take(walk);                                                            \
         }                                                                                                              \
-        walk->hops += hops;                                                                                            \
         return 0;                                                                                                      \
     }                                                                                                                  \
     const struct vk_walk_table vk_walks_##NAME = {NAME##_collect, NAME##_insert, NAME##_next, NAME##_run};

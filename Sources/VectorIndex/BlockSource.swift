@@ -1,11 +1,13 @@
-// The seam to saved bytes. The index never learns what a page is: it asks for block b of one of three byte arrays.
+// The seam to saved bytes. The index never learns what a page is: it asks for block b of one of four byte arrays.
 
-/// The three byte arrays of a saved index.
+/// The byte arrays of a saved index.
 ///
 /// - `vectors`: row r at byte r × ``IndexOptions/vectorStride``.
 /// - `links`: row r's level-0 list at byte r × ``IndexOptions/linkStride``.
 /// - `upper`: the lists above, one record of ``IndexOptions/upperStride`` bytes per row and level, at a place that
 ///   follows from row and level alone (see `LevelScheme`).
+///
+/// - `codes`: row r's codes at byte r × ``IndexOptions/codeStride``; absent without codes.
 ///
 /// A list is little-endian 32-bit words: neighbour's row + 1, used words first, then zeros. Bytes never written are
 /// zeros and so mean "no links".
@@ -16,6 +18,8 @@ public enum IndexArray: UInt8, CaseIterable, Sendable {
     case links
     /// Links above level 0: derived, can be rebuilt.
     case upper
+    /// Codes of the vectors: derived, can be made again.
+    case codes
 }
 
 /// Saved bytes behind an index, read block by block at first touch.

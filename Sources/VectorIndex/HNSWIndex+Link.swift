@@ -37,8 +37,15 @@ extension HNSWIndex {
             defer { lock.leave() }
             links.resetToZeros()
             upper.resetToZeros()
+            dropCodes()
             entry.store(0, ordering: .releasing)
             updateQueue { $0 = LinkQueue(linked: 0, waiting: []) }
+            // Without links nothing leads to a dead row.
+            free.withLock { free in
+                for row in 0..<rowCount where rows.isNeverVisible(row) || rows.isGone(row, by: 0) {
+                    free.insert(UInt32(row))
+                }
+            }
             generation.add(1, ordering: .releasing)
             damaged.store(false, ordering: .releasing)
         }
@@ -49,6 +56,8 @@ extension HNSWIndex {
         defer { scratches.giveBack(scratch) }
         while run.takeTurn() {
             do throws(VectorError) {
+                linkGate.share()
+                defer { linkGate.leave() }
                 guard try linkNext(scratch) else { return }
                 run.done.add(1, ordering: .relaxed)
             } catch {
@@ -70,6 +79,8 @@ extension HNSWIndex {
             updateQueue { completed ? $0.complete(claim) : $0.fail(claim) }
         }
         do throws(VectorError) {
+            // A row that died before it got its turn needs no links; it is searched by scanning until it is gone.
+            try encodePending(through: claim.row, scratch)
             let needsNoLinks = rows.isNeverVisible(claim.row)
             isLinked = needsNoLinks ? true : try link(claim, scratch)
         } catch {
@@ -84,8 +95,7 @@ extension HNSWIndex {
         let row = claim.row
         let rowBound = rowCount
         let top = levels.level(of: row)
-        try vectors.ensure(row * scorer.stride, scorer.stride)
-        VectorCoding.decode(scorer.base + row * scorer.stride, options, into: scratch.query)
+        try decode(row, into: scratch.query)
         if entry.load(ordering: .acquiring) == 0 {
             let isFirst = promotion.withLock { _ in
                 entry.compareExchange(expected: 0, desired: row + 1, ordering: .acquiringAndReleasing).exchanged
@@ -93,26 +103,29 @@ extension HNSWIndex {
             if isFirst { return true }
         }
         let entryLevel = levels.level(of: entry.load(ordering: .acquiring) - 1)
+        if let book = codebook.value {
+            scratch.makeCodeQuery(book, options)
+            // A reused row's codes may be of an earlier life when the index was restored.
+            if claim.isSingle { try encode(row, book, scratch) }
+        }
+        let guide = guide(scratch)
 
         // Search all levels before changing any, so that nobody enters a level where the row has no links yet.
         var plans: [[UInt32]] = []
         let highest = min(top, entryLevel)
         let breadth = options.buildBreadth
-        var nothing = ResultFilter()
-        var end = try descend(
-            to: highest, scratch.query, scratch, breadth: breadth, rowBound: rowBound, mayPause: false)
+        guard let start = try descend(to: highest, guide, scratch, rowBound: rowBound) else { return false }
+        guard case .finished = start.end else { return false }
+        var nearest = (row: start.row, key: start.key)
         for level in stride(from: highest, through: 0, by: -1) {
-            guard case .finished = end else { return false }
-            let walk = Walk(level: level, breadth: breadth, rowBound: rowBound, mayPause: false)
-            end = try run(walk, scratch.query, scratch, &nothing)
-            guard case .finished = end else { return false }
-            let candidates = linkable(scratch, except: row)
-            plans.append(try selectNeighbours(candidates, limit: options.connectivity, scratch))
-            if level > 0 {
-                let nearest = Candidate.row(scratch.beam[0])
-                scratch.beginWalk(rowCount: rowBound, breadth: breadth)
-                try seed(nearest, scratch.query, scratch)
-            }
+            scratch.beginWalk(rowCount: rowBound, breadth: breadth)
+            defer { scratch.endWalk(rowCount: rowBound) }
+            scratch.seed(nearest.row, key: nearest.key)
+            let walk = Walk(level: level, rowBound: rowBound, mayPause: false, guide: guide)
+            guard case .finished = try run(walk, scratch) else { return false }
+            nearest = (Candidate.row(scratch.beam.base[0]), scratch.beam.base[0] & ~Candidate.expanded)
+            let limit = level == 0 ? options.firstLinkCount : options.connectivity
+            plans.append(try neighbours(of: row, limit: limit, scratch))
         }
         if claim.isSingle {
             for level in 0...top where try !leave(row, level: level, scratch) { return false }
@@ -130,16 +143,32 @@ extension HNSWIndex {
         return true
     }
 
-    /// The beam without the row itself, and without deleted rows unless there are no others.
-    private func linkable(_ scratch: SearchScratch, except row: Int) -> [UInt64] {
-        var all: [UInt64] = []
-        all.reserveCapacity(scratch.beamCount)
-        for i in 0..<scratch.beamCount where Candidate.row(scratch.beam[i]) != row {
-            all.append(scratch.beam[i] & ~Candidate.expanded)
+    /// Chooses a row's neighbours from the beam: not the row itself, and no deleted rows unless there are no others.
+    private func neighbours(of row: Int, limit: Int, _ scratch: SearchScratch) throws(VectorError) -> [UInt32] {
+        var found: [UInt32] = []
+        var dead: [UInt32] = []
+        found.reserveCapacity(scratch.beam.capacity)
+        let mayBeDead = rows.deletedCount > 0
+        for i in 0..<scratch.beam.capacity {
+            let key = scratch.beam.base[i]
+            if key == KeyBuffer.unused { break }
+            let other = Candidate.row(key)
+            if other == row { continue }
+            if mayBeDead && rows.isDeleted(other) {
+                dead.append(UInt32(other))
+            } else {
+                found.append(UInt32(other))
+            }
         }
-        guard rows.deletedCount > 0 else { return all }
-        let living = all.filter { !rows.isDeleted(Candidate.row($0)) }
-        return living.isEmpty ? all : living
+        if found.isEmpty { found = dead }
+        scratch.pairs.reset(room: found.count + 1)
+        let own = scratch.pairs.append(scratch.query)
+        let all = try candidates(found, from: own, scratch).sorted(by: Self.isNearer)
+        return selectNeighbours(all, limit: limit, scratch)
+    }
+
+    static func isNearer(_ left: LinkCandidate, _ right: LinkCandidate) -> Bool {
+        left.distance != right.distance ? left.distance < right.distance : left.row < right.row
     }
 
     /// Writes a row's links on one level and the links back. False when a list is damaged.
@@ -163,59 +192,49 @@ extension HNSWIndex {
         return true
     }
 
-    /// Adds a link back; a full list chooses anew among its rows and the new one.
+    /// Adds a link back; a full list chooses anew among its rows and the new one, and keeps a few places free, so that
+    /// the next ones are added without choosing.
     private func add(
         _ row: Int, toListOf neighbour: Int, level: Int, _ scratch: SearchScratch
     ) throws(VectorError) -> Bool {
-        guard var list = try readList(row: neighbour, level: level) else { return false }
-        guard !list.contains(UInt32(row)) else { return true }
-        list.append(UInt32(row))
-        if list.count > options.degree(level: level) {
-            guard let candidates = try repaired(list, of: neighbour, level: level) else { return false }
-            let keys = try sortedKeys(of: candidates, from: neighbour, scratch)
-            list = try selectNeighbours(keys, limit: options.degree(level: level), scratch)
+        let words = try list(row: neighbour, level: level)
+        let degree = options.degree(level: level)
+        let count = rowCount
+        var used = 0
+        while used < degree {
+            let word = Int(words[used].load(ordering: .relaxed))
+            if word == 0 { break }
+            if word == row + 1 { return true }
+            guard word <= count else { return false }
+            used += 1
         }
-        try writeList(list, row: neighbour, level: level)
+        if used < degree {
+            words[used].store(UInt32(row + 1), ordering: .releasing)
+            let arena = level == 0 ? links : upper
+            arena.markDirty(listOffset(row: neighbour, level: level), degree * 4)
+            return true
+        }
+        guard var list = try readList(row: neighbour, level: level) else { return false }
+        list.append(UInt32(row))
+        if rows.deletedCount > 0 {
+            let living = list.filter { !rows.isDeleted(Int($0)) }
+            if living.count > degree / 2 { list = living }
+        }
+        try writeList(try chosen(list, for: neighbour, level: level, scratch), row: neighbour, level: level)
         return true
     }
 
-    /// The rows of a list, where a deleted one is replaced by the rows of its own list: whoever was reached through it
-    /// stays within reach. Nil when a list is damaged.
-    private func repaired(_ list: [UInt32], of row: Int, level: Int) throws(VectorError) -> [UInt32]? {
-        guard rows.deletedCount > 0 else { return list }
-        var living = list.filter { !rows.isDeleted(Int($0)) }
-        guard living.count < list.count else { return list }
-        for dead in list where rows.isDeleted(Int(dead)) {
-            guard let beyond = try readList(row: Int(dead), level: level) else { return nil }
-            for next in beyond where Int(next) != row && !rows.isDeleted(Int(next)) && !living.contains(next) {
-                living.append(next)
-            }
-        }
-        return living.isEmpty ? list : living
-    }
-
-    /// The keys of candidates by their distance from a row, nearest first.
-    private func sortedKeys(
-        of candidates: [UInt32], from row: Int, _ scratch: SearchScratch
-    ) throws(VectorError) -> [UInt64] {
-        if !vectors.isComplete {
-            try vectors.ensure(row * scorer.stride, scorer.stride)
-            for other in candidates { try vectors.ensure(Int(other) * scorer.stride, scorer.stride) }
-        }
-        let vector = decoded(row, scratch.neighbour)
-        var keys: [UInt64] = []
-        keys.reserveCapacity(candidates.count)
-        candidates.withUnsafeBufferPointer { all in
-            for start in Swift.stride(from: 0, to: all.count, by: SearchScratch.batch) {
-                let count = min(SearchScratch.batch, all.count - start)
-                scorer.gather(
-                    vector, scorer.base, scorer.stride, scorer.dimension, all.baseAddress! + start, count,
-                    scratch.figures)
-                for i in 0..<count { keys.append(scorer.key(figure: scratch.figures[i], row: all[start + i])) }
-            }
-        }
-        keys.sort()
-        return keys
+    /// The best of `rows` as the list of a row.
+    func chosen(
+        _ rows: [UInt32], for row: Int, level: Int, _ scratch: SearchScratch
+    ) throws(VectorError) -> [UInt32] {
+        let degree = options.degree(level: level)
+        let limit = degree - degree / 8
+        guard rows.count > limit else { return rows }
+        scratch.pairs.reset(room: rows.count + 1)
+        let own = try pairPosition(UInt32(row), scratch)
+        let all = try candidates(rows, from: own, scratch).sorted(by: Self.isNearer)
+        return selectNeighbours(all, limit: limit, scratch)
     }
 
     /// Takes a row that has got a new vector out of its old neighbourhood on one level: each old neighbour that links
@@ -231,8 +250,11 @@ extension HNSWIndex {
                 guard list.contains(UInt32(row)) else { return true }
                 let kept = list.filter { Int($0) != row }
                 let others = old.filter { $0 != neighbour && !kept.contains($0) && !rows.isDeleted(Int($0)) }
-                let keys = try sortedKeys(of: others, from: Int(neighbour), scratch)
-                let chosen = try selectNeighbours(keys, limit: kept.count + 1, beside: kept, scratch)
+                scratch.pairs.reset(room: old.count + list.count + 1)
+                let own = try pairPosition(neighbour, scratch)
+                let present = try candidates(kept, from: own, scratch)
+                let new = try candidates(others, from: own, scratch).sorted(by: Self.isNearer)
+                let chosen = selectNeighbours(new, limit: kept.count + 1, beside: present, scratch)
                 try writeList(chosen, row: Int(neighbour), level: level)
                 return true
             }
@@ -244,7 +266,7 @@ extension HNSWIndex {
 
     // MARK: Lists
 
-    private func withStripe<R>(_ row: Int, _ body: () throws(VectorError) -> R) throws(VectorError) -> R {
+    func withStripe<R>(_ row: Int, _ body: () throws(VectorError) -> R) throws(VectorError) -> R {
         try stripes[row % Self.stripeCount].withLock { _ throws(VectorError) in try body() }
     }
 
@@ -264,7 +286,7 @@ extension HNSWIndex {
     }
 
     /// Writes a list, at most the level's degree, zeros behind it, and marks its blocks as unsaved.
-    private func writeList(_ list: [UInt32], row: Int, level: Int) throws(VectorError) {
+    func writeList(_ list: [UInt32], row: Int, level: Int) throws(VectorError) {
         let words = try self.list(row: row, level: level)
         let degree = options.degree(level: level)
         for i in 0..<degree {

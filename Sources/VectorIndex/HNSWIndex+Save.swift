@@ -1,4 +1,4 @@
-// Saving: what changed of the links since the last time, block by block, and the state that belongs to it.
+// Saving: what changed of links and codes since the last time, block by block, and the state that belongs to it.
 //
 // The blocks are copied one at a time while searches, appends and linking go on; linking may change a block before or
 // after its copy. That is sound because the state is cautious: it counts as linked only rows whose lists were complete
@@ -28,11 +28,17 @@ extension HNSWIndex {
             var state = IndexState(options: options)
             state.entryRow = entry.load(ordering: .acquiring) == 0 ? nil : UInt32(entry.load(ordering: .acquiring) - 1)
             (state.linkedCount, state.waitingRows) = queue.withLock { ($0.linked, $0.waiting) }
+            // Book and codes of one training: it needs the lock alone, and marks all blocks again.
+            lock.share()
+            state.codebook = codebook.value
+            state.codedCount = coded.load(ordering: .acquiring)
+            let trained = generation.load(ordering: .relaxed)
+            lock.leave()
 
             let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: links.blockByteCount, alignment: 64)
             defer { copy.deallocate() }
             do {
-                for arena in [links, upper] {
+                for arena in [links, upper, codes] {
                     for block in arena.turnMarks(from: Arena.Mark.dirty, to: Arena.Mark.saving) {
                         lock.share()
                         arena.copyWords(block: block, into: copy)
@@ -46,12 +52,17 @@ extension HNSWIndex {
                 state.waitingRows = Set(state.waitingRows + reused).filter { Int($0) < linked }.sorted()
                 state.rowCount = rowCount
                 state.deletedRows = (0..<state.rowCount).filter { rows.isDeleted($0) }.map { UInt32($0) }
+                state.freeRows = free.withLock { $0.all }.filter { rows.isDeleted(Int($0)) }
+                if generation.load(ordering: .relaxed) != trained {
+                    // Trained or thrown away meanwhile: what was written belongs to neither state.
+                    throw VectorError(.corruptImage(reason: "the codes were made anew while they were saved"))
+                }
                 try commit(state)
             } catch {
-                for arena in [links, upper] { arena.turnMarks(from: Arena.Mark.saving, to: Arena.Mark.dirty) }
+                for arena in [links, upper, codes] { arena.turnMarks(from: Arena.Mark.saving, to: Arena.Mark.dirty) }
                 throw error
             }
-            for arena in [links, upper] { arena.turnMarks(from: Arena.Mark.saving, to: Arena.Mark.clean) }
+            for arena in [links, upper, codes] { arena.turnMarks(from: Arena.Mark.saving, to: Arena.Mark.clean) }
             return state
         }
     }

@@ -10,6 +10,7 @@
 // 4. What sharers change under one another's eyes is atomic: link words, births and deaths, the counters. A new row's
 //    bytes are written before the row count covers them; its links before the linked count does.
 
+import CVectorKernels
 import Synchronization
 
 /// A hierarchical navigable small-world graph over vectors (Malkov & Yashunin 2016), with an exactly searched tail of
@@ -30,7 +31,17 @@ public final class HNSWIndex: Sendable {
     let vectors: Arena
     let links: Arena
     let upper: Arena
+    let codes: Arena
+    /// How vectors and codes are scored.
     let scorer: RowScorer
+    let codeScorer: RowScorer?
+    let kernels: vk_walk_table
+    let codebook: CodebookBox
+    /// Rows below this have codes.
+    let coded: Atomic<Int>
+    /// Rows there must be for the next training.
+    let trainingDue: Atomic<Int>
+    let costs = SearchCosts()
     let budget: MemoryBudget
     let scratches: ScratchPool
     let lock = ReadWriteLock()
@@ -48,7 +59,11 @@ public final class HNSWIndex: Sendable {
     let damaged = Atomic<Bool>(false)
     /// Counts how often the links were thrown away, so that a walk that was interrupted notices.
     let generation = Atomic<Int>(0)
-    private let appending = Guarded(())
+    let appending = Guarded(())
+    /// Dead rows without any link to them: their slots may be given to new vectors.
+    let free: Guarded<FreeRows>
+    /// Shared by linkers, held alone while dead rows are taken out of the graph.
+    let linkGate = ReadWriteLock()
 
     /// An empty index in memory. Nothing can be dropped from it, so it has no memory limit.
     public convenience init(
@@ -76,7 +91,7 @@ public final class HNSWIndex: Sendable {
         let saved = state.options
         guard
             saved.dimension == options.dimension, saved.metric == options.metric, saved.storage == options.storage,
-            saved.connectivity == options.connectivity, saved.seed == options.seed
+            saved.codes == options.codes, saved.connectivity == options.connectivity, saved.seed == options.seed
         else { throw VectorError(.corruptImage(reason: "the state was saved under other options")) }
         var current = state
         current.options = options
@@ -99,7 +114,7 @@ public final class HNSWIndex: Sendable {
         budget = MemoryBudget(limit: source == nil ? nil : memoryLimit)
         // Address space costs nothing until touched, but a process may be limited in it: take less then.
         var capacity = min(maximumRowCount, Candidate.maximumRowCount, Self.largestReservation / options.vectorStride)
-        let parts: (RowTable, Arena, Arena, Arena)
+        let parts: (RowTable, Arena, Arena, Arena, Arena)
         while true {
             do {
                 let levels = levels
@@ -116,7 +131,8 @@ public final class HNSWIndex: Sendable {
                     try arena(.links, options.linkStride, capacity, state.rowCount),
                     try arena(
                         .upper, options.upperStride, levels.recordCount(rowCount: capacity),
-                        levels.recordCount(rowCount: state.rowCount))
+                        levels.recordCount(rowCount: state.rowCount)),
+                    try arena(.codes, options.codeStride, capacity, state.codedCount)
                 )
                 break
             } catch {
@@ -127,19 +143,28 @@ public final class HNSWIndex: Sendable {
         guard state.rowCount <= capacity else { throw VectorError(.full(maximumRowCount: capacity)) }
         self.options = options
         self.maximumRowCount = capacity
-        (rows, vectors, links, upper) = parts
-        scorer = RowScorer(options, base: parts.1.base)
-        scratches = ScratchPool(dimension: options.dimension)
+        (rows, vectors, links, upper, codes) = parts
+        scorer = RowScorer(vectorsOf: options, base: parts.1.base)
+        codeScorer = RowScorer(codesOf: options, base: parts.4.base)
+        kernels = vk_kernels().pointee.walks.pointee
+        codebook = CodebookBox(state.codebook)
+        coded = Atomic(state.codebook == nil ? 0 : state.codedCount)
+        trainingDue = Atomic(options.codes == .none ? .max : Self.nextTraining(after: state.codebook))
+        free = Guarded(FreeRows(state.freeRows))
+        scratches = ScratchPool(options)
         stripes = (0..<Self.stripeCount).map { _ in Guarded(()) }
         entry = Atomic(state.entryRow.map { Int($0) + 1 } ?? 0)
         rowCounter = Atomic(state.rowCount)
         linkedCounter = Atomic(state.linkedCount)
         waitingCounter = Atomic(state.waitingRows.count)
         queue = Guarded(LinkQueue(linked: state.linkedCount, waiting: state.waitingRows))
+        rows.restore(count: state.rowCount)
         for row in state.deletedRows { rows.kill(Int(row), at: 0) }
         if state.entryRow == nil && state.linkedCount > 0 { damaged.store(true, ordering: .relaxed) }
     }
 
+    /// How much nearer to a neighbour than to the row a candidate must be to be left out: see selectNeighbours.
+    static let diversitySlack: Float = 1.1
     /// Locks over link lists: a row's list belongs to lock row % count.
     static let stripeCount = 256
     private static let memoryBlockByteCount = 8128
@@ -159,7 +184,7 @@ public final class HNSWIndex: Sendable {
     /// Whether saved links turned out to be unusable. Searches then scan exactly; ``rebuild()`` starts over.
     public var isDamaged: Bool { damaged.load(ordering: .acquiring) }
 
-    /// Bytes of blocks in memory: vectors, links and upper lists, without 16 bytes a row for visibility.
+    /// Bytes of blocks in memory: vectors, codes, links and upper lists, without 16 bytes a row for visibility.
     public var residentByteCount: Int { budget.resident.load(ordering: .relaxed) }
 
     // MARK: Rows
@@ -194,6 +219,7 @@ public final class HNSWIndex: Sendable {
         guard bytes.byteCount == options.vectorStride else {
             throw VectorError(.corruptImage(reason: "a row of \(bytes.byteCount) bytes"))
         }
+        defer { trainIfDue() }  // runs after the lock was left
         let isNew = Int(row) >= rowCount
         if isNew { lock.share() } else { lock.claim() }
         defer { lock.leave() }
@@ -214,8 +240,22 @@ public final class HNSWIndex: Sendable {
         links.grow(toByteCount: (row + 1) * options.linkStride)
         upper.grow(toByteCount: levels.recordCount(rowCount: row + 1) * options.upperStride)
         bytes.withUnsafeBytes { (vectors.base + offset).copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
+        if let book = codebook.value {
+            codes.grow(toByteCount: (row + 1) * options.codeStride)
+            // Rows of a restored index that have no codes yet come first; the linker makes them.
+            if coded.load(ordering: .acquiring) == row {
+                try withScratch { (scratch) throws(VectorError) in try encode(row, book, scratch) }
+                coded.store(row + 1, ordering: .releasing)
+            }
+        }
         rows.bear(row, at: birth)
         rowCounter.store(row + 1, ordering: .releasing)
+    }
+
+    private func withScratch(_ body: (SearchScratch) throws(VectorError) -> Void) throws(VectorError) {
+        let scratch = scratches.take()
+        defer { scratches.giveBack(scratch) }
+        try body(scratch)
     }
 
     private func replace(_ row: Int, _ bytes: RawSpan, _ birth: UInt64) throws(VectorError) {
@@ -225,8 +265,12 @@ public final class HNSWIndex: Sendable {
         let offset = row * options.vectorStride
         try vectors.ensure(offset, options.vectorStride)
         bytes.withUnsafeBytes { (vectors.base + offset).copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
-        rows.bear(row, at: birth)
+        if let book = codebook.value, row < coded.load(ordering: .acquiring) {
+            try withScratch { (scratch) throws(VectorError) in try encode(row, book, scratch) }
+        }
+        free.withLock { $0.remove(UInt32(row)) }
         updateQueue { $0.reuse(row) }
+        rows.bear(row, at: birth)
         reusedWhileSaving.withLock { $0?.append(UInt32(row)) }
     }
 
@@ -276,10 +320,17 @@ public final class HNSWIndex: Sendable {
         guard budget.isExceeded else { return }
         lock.claim()
         defer { lock.leave() }
-        for arena in [vectors, links, upper] { arena.evict(to: budget.limit - budget.limit / 8) }
+        for arena in [vectors, codes, links, upper] { arena.evict(to: budget.limit - budget.limit / 8) }
         budget.setThreshold()
     }
 
-    /// Bytes of links that a save would write, in whole blocks.
-    public var unsavedByteCount: Int { (links.dirtyBlockCount + upper.dirtyBlockCount) * links.blockByteCount }
+    /// Bytes of links and codes that a save would write, in whole blocks.
+    public var unsavedByteCount: Int {
+        (links.dirtyBlockCount + upper.dirtyBlockCount + codes.dirtyBlockCount) * links.blockByteCount
+    }
+
+    /// Whether a search need not ask for blocks.
+    var searchedArraysAreComplete: Bool {
+        links.isComplete && (codebook.value == nil ? vectors.isComplete : codes.isComplete)
+    }
 }

@@ -8,6 +8,8 @@ public struct IndexOptions: Sendable, Equatable, Codable {
     public let metric: Metric
     /// How vectors are kept.
     public let storage: VectorStorage
+    /// What walks and scans read instead of the vectors.
+    public let codes: VectorCodes
     /// Links a row gets at each upper level, 4...128; level 0 holds twice as many. `M` in the HNSW paper.
     public let connectivity: Int
     /// Rows kept in view while a new row's neighbours are searched, 8...4096. `efConstruction` in the paper.
@@ -22,10 +24,14 @@ public struct IndexOptions: Sendable, Equatable, Codable {
     /// Values of ``buildBreadth``.
     public static let buildBreadthRange = 8...4096
 
-    /// Checks the ranges given at each property.
+    /// ``connectivity`` and ``buildBreadth`` where nothing else is said: what won on text embeddings.
+    public static let usualConnectivity = 24
+    public static let usualBuildBreadth = 128
+
+    /// Checks the ranges given at each property. Without `codes` the dimension decides.
     public init(
-        dimension: Int, metric: Metric = .cosine, storage: VectorStorage = .float16, connectivity: Int = 16,
-        buildBreadth: Int = 128, seed: UInt64 = 0x5EED
+        dimension: Int, metric: Metric = .cosine, storage: VectorStorage = .float16, codes: VectorCodes? = nil,
+        connectivity: Int = usualConnectivity, buildBreadth: Int = usualBuildBreadth, seed: UInt64 = 0x5EED
     ) throws(VectorError) {
         func check(_ name: String, _ value: Int, _ range: ClosedRange<Int>) throws(VectorError) {
             guard range.contains(value) else {
@@ -39,18 +45,20 @@ public struct IndexOptions: Sendable, Equatable, Codable {
         self.dimension = dimension
         self.metric = metric
         self.storage = storage
+        self.codes = codes ?? .automatic(dimension: dimension)
         self.connectivity = connectivity
         self.buildBreadth = buildBreadth
         self.seed = seed
     }
 
-    /// Decodes and checks the ranges like ``init(dimension:metric:storage:connectivity:buildBreadth:seed:)``.
+    /// Decodes and checks the ranges like ``init(dimension:metric:storage:codes:connectivity:buildBreadth:seed:)``.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         try self.init(
             dimension: values.decode(Int.self, forKey: .dimension),
             metric: values.decode(Metric.self, forKey: .metric),
             storage: values.decode(VectorStorage.self, forKey: .storage),
+            codes: values.decodeIfPresent(VectorCodes.self, forKey: .codes) ?? VectorCodes.none,
             connectivity: values.decode(Int.self, forKey: .connectivity),
             buildBreadth: values.decode(Int.self, forKey: .buildBreadth),
             seed: values.decode(UInt64.self, forKey: .seed))
@@ -64,6 +72,22 @@ public struct IndexOptions: Sendable, Equatable, Codable {
 
     /// Bytes of one record of the upper array: connectivity words, filled up to whole cache lines.
     public var upperStride: Int { (connectivity * 4 + 63) / 64 * 64 }
+
+    /// Bytes of one row of the codes array: whole units, for euclidean then the squared length as a float, filled up to
+    /// whole cache lines. 0 without codes.
+    public var codeStride: Int {
+        guard codes != .none else { return 0 }
+        return (codeUnits * codes.unit.bytes + (metric == .euclidean ? 4 : 0) + 63) / 64 * 64
+    }
+
+    /// Units of a row of codes.
+    var codeUnits: Int { (dimension + codes.unit.dimensions - 1) / codes.unit.dimensions }
+
+    /// Where in a row of codes the squared length stands; 0 when it does not.
+    var codeTermOffset: Int { metric == .euclidean && codes != .none ? codeUnits * codes.unit.bytes : 0 }
+
+    /// Links a new row gets on level 0; the rest of its list fills up with links back.
+    var firstLinkCount: Int { connectivity * 2 - connectivity / 2 }
 
     /// Links a row may have on `level`.
     func degree(level: Int) -> Int { level == 0 ? connectivity * 2 : connectivity }

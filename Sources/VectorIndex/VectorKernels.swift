@@ -5,8 +5,8 @@ import CVectorKernels
 
 /// How the rows of one arena are scored: kernels, place and the line from a raw figure to a distance.
 ///
-/// One small struct, so that another way of scoring (codes instead of vectors) can take its place. Sendable because
-/// it holds C functions and an address that never change.
+/// One small struct for vectors and for codes; what differs is the query, which is floats or a `vk_code_query`. Sendable
+/// because it holds C functions and an address that never change.
 struct RowScorer: @unchecked Sendable {
     let single: vk_single_fn
     let gather: vk_gather_fn
@@ -17,8 +17,11 @@ struct RowScorer: @unchecked Sendable {
     /// distance = figure * factor + offset; the factor is 1 or -1.
     let factor: Float
     let offset: Float
+    /// Bytes of a row that a walk asks for ahead.
+    let fetchByteCount: Int
 
-    init(_ options: IndexOptions, base: UnsafeRawPointer) {
+    /// Scores vectors.
+    init(vectorsOf options: IndexOptions, base: UnsafeRawPointer) {
         let table = vk_kernels().pointee
         let scorer =
             switch (options.metric, options.storage) {
@@ -35,11 +38,34 @@ struct RowScorer: @unchecked Sendable {
         dimension = options.dimension
         factor = options.metric == .euclidean ? 1 : -1
         offset = options.metric == .cosine ? 1 : 0
+        fetchByteCount = min(stride, 128)
+    }
+
+    /// Scores codes; nil without codes.
+    init?(codesOf options: IndexOptions, base: UnsafeRawPointer) {
+        let table = vk_kernels().pointee.codes.pointee
+        let scorer: vk_scorer
+        switch options.codes {
+        case .none: return nil
+        case .bits8: scorer = table.bits8
+        case .bits4: scorer = table.bits4
+        case .bits1: scorer = table.bits1
+        }
+        single = scorer.single
+        gather = scorer.gather
+        block = scorer.block
+        self.base = base
+        stride = options.codeStride
+        dimension = options.dimension
+        // A figure of codes is a distance already: factor and offset are in the query.
+        factor = 1
+        offset = 0
+        fetchByteCount = min(stride, 512)
     }
 
     /// The candidate key of one row.
     @inline(__always)
-    func key(_ query: UnsafePointer<Float>, row: Int) -> UInt64 {
+    func key(_ query: UnsafeRawPointer, row: Int) -> UInt64 {
         key(figure: single(query, base + row * stride, dimension), row: UInt32(truncatingIfNeeded: row))
     }
 
@@ -62,23 +88,39 @@ enum VectorCoding {
         }
     }
 
-    /// Checks a vector or query: dimension, finite elements, and for cosine a direction. Returns it ready to compare:
+    /// Checks a vector or query: dimension, finite elements, and for cosine a direction. Writes it ready to compare:
     /// scaled to length 1 for cosine, unchanged otherwise. O(dimension).
-    static func prepare(_ vector: [Float], _ options: IndexOptions) throws(VectorError) -> [Float] {
-        guard vector.count == options.dimension else {
-            throw VectorError(.wrongDimension(expected: options.dimension, found: vector.count))
+    static func prepare(
+        _ vector: [Float], _ options: IndexOptions, into prepared: UnsafeMutablePointer<Float>
+    ) throws(VectorError) {
+        let count = vector.count
+        guard count == options.dimension else {
+            throw VectorError(.wrongDimension(expected: options.dimension, found: count))
         }
-        if let at = vector.firstIndex(where: { !$0.isFinite }) { throw VectorError(.notFinite(at: at)) }
-        guard options.metric == .cosine else { return vector }
-        let squared = vk_kernels().pointee.squared_norm(vector, vector.count)
+        var squared: Float = 0
+        guard vk_measure(vector, count, &squared) != 0 else {
+            throw VectorError(.notFinite(at: vector.firstIndex { !$0.isFinite } ?? 0))
+        }
+        guard options.metric == .cosine else { return prepared.update(from: vector, count: count) }
         if squared.isFinite && squared > 1e-30 {
-            let factor = 1 / squared.squareRoot()
-            return vector.map { $0 * factor }
+            vk_scale(vector, 1 / squared.squareRoot(), count, prepared)
+            return
         }
         // Very short or very long: the square leaves the range of a float, so sum in double precision.
         let exact = vector.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
         guard exact > 0 else { throw VectorError(.zeroVector) }
-        return vector.map { Float(Double($0) / exact) }
+        for i in 0..<count { prepared[i] = Float(Double(vector[i]) / exact) }
+    }
+
+    /// As ``prepare(_:_:into:)``, into a new array.
+    static func prepare(_ vector: [Float], _ options: IndexOptions) throws(VectorError) -> [Float] {
+        var prepared = [Float](repeating: 0, count: options.dimension)
+        var failure: VectorError?
+        prepared.withUnsafeMutableBufferPointer { buffer in
+            do throws(VectorError) { try prepare(vector, options, into: buffer.baseAddress!) } catch { failure = error }
+        }
+        if let failure { throw failure }
+        return prepared
     }
 
     /// The stored bytes of a vector: prepared, then converted. Throws also when an element overflows the storage.
@@ -96,6 +138,17 @@ enum VectorCoding {
             }
             count = options.vectorStride
         }
+    }
+
+    /// Writes the codes of a vector, and for euclidean its squared length behind them.
+    static func encode(
+        _ vector: UnsafePointer<Float>, _ book: Codebook, _ options: IndexOptions, to row: UnsafeMutableRawPointer
+    ) {
+        vk_encode_codes(vector, book.lo, book.perStep, options.dimension, Int32(options.codes.bits), row)
+        guard options.codeTermOffset > 0 else { return }
+        var squared: Float = 0
+        _ = vk_measure(vector, options.dimension, &squared)
+        row.storeBytes(of: squared, toByteOffset: options.codeTermOffset, as: Float.self)
     }
 
     /// Asks for a cache line before it is needed.

@@ -147,12 +147,25 @@ const struct vk_table *_Nullable vk_table_named(const char *name);
 /// zeros up to the end of the last unit.
 void vk_encode_codes(const float *vector, const float *lo, const float *per_step, size_t dimension, int bits, void *row);
 
-/// The weights of a query: round(x * scale) for each dimension, zeros up to the end of the last unit of `unit`
-/// dimensions.
-void vk_weights(const float *vector, float scale, size_t dimension, size_t unit, int8_t *weights);
+/// The weights of a query against codes: round(x * step / factor) for each dimension, where `factor` is chosen so that the
+/// largest is 127, and zeros up to the end of the last unit of `unit` dimensions. `constant` gets the sum of x * lo;
+/// `products` is room for `dimension` floats.
+void vk_code_weights(const float *vector, const float *lo, const float *step, size_t dimension, size_t unit,
+                     int8_t *weights, float *products, float *constant, float *factor);
+
+/// A row for comparing rows with one another: round(x / scale) + 128 for each dimension, where `scale` is chosen so that
+/// the largest magnitude is 127, and 128 up to a multiple of 64 dimensions. `sum` gets the sum of the rounded numbers.
+/// A row so made is a row of 8-bit codes for a query whose weights are another one's: see vk_pair_weights.
+void vk_pair_row(const float *vector, size_t dimension, uint8_t *row, float *scale, int32_t *sum);
+
+/// The rounded numbers of a row that vk_pair_row made.
+void vk_pair_weights(const uint8_t *row, size_t count, int8_t *weights);
 
 /// Whether every element is finite; `squared` gets the sum of squares.
 int vk_measure(const float *vector, size_t count, float *squared);
+
+/// scaled[i] = vector[i] * factor.
+void vk_scale(const float *vector, float factor, size_t count, float *scaled);
 
 /// Asks for the cache line at `address` before it is needed. Any address is allowed; it never faults.
 static inline void vk_prefetch(const void *address) { __builtin_prefetch(address, 0, 3); }
