@@ -100,5 +100,5 @@ def recall(found, nearest):
 
 
 def is_complete(recalls):
-    """Whether a sweep may end: recall is complete, or the last two steps brought nothing."""
-    return recalls[-1] >= 0.999 or (len(recalls) > 4 and recalls[-1] - recalls[-3] < 0.0003)
+    """Whether a sweep may end: recall is complete, or the last four steps brought nothing."""
+    return recalls[-1] >= 0.999 or (len(recalls) > 5 and recalls[-1] - recalls[-5] < 0.0003)

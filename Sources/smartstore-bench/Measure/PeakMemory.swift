@@ -14,9 +14,6 @@ enum PeakMemory {
     /// Peak resident bytes since the start or the last `reset`.
     static var byteCount: Int { procStatus("VmHWM:") ?? usage }
 
-    /// Resident bytes now; 0 where the system does not say.
-    static var residentByteCount: Int { procStatus("VmRSS:") ?? 0 }
-
     /// Starts a new peak. Does nothing where the system offers no way; then the peak is that of the whole run.
     static func reset() {
         guard let handle = FileHandle(forWritingAtPath: "/proc/self/clear_refs") else { return }

@@ -29,7 +29,7 @@ struct ChurnFigures: Encodable {
         var loss: Double { fresh - after }
     }
 
-    /// Rows linked a second while the index was built; through the store, from the first write until all were linked.
+    /// Rows linked a second while the index was built; through the store committed and linked, as the rounds are timed.
     var insertedPerSecond = 0.0
     var memoryBytesBefore = 0
     var fileBytesBefore = 0

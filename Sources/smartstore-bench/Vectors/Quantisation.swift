@@ -38,7 +38,7 @@ extension SweepPlan {
             case .bits8, .bits4:
                 [
                     (16, 10), (16, 12), (16, 16), (24, 12), (24, 16), (32, 16), (32, 24), (48, 16), (48, 24), (64, 24),
-                    (96, 24), (96, 32), (128, 32), (192, 48),
+                    (96, 24), (96, 32), (128, 32), (192, 48), (256, 48), (384, 64), (512, 64), (768, 96),
                 ]
             case .bits1:
                 [
@@ -46,12 +46,17 @@ extension SweepPlan {
                     (256, 192), (256, 256), (384, 256), (512, 384), (768, 512),
                 ]
             }
-        if pairs.isEmpty { return usualBreadths.map { SearchSetting(breadth: max(k, $0)) } }
         var settings: [SearchSetting] = []
+        func add(_ setting: SearchSetting) {
+            // With a large k the first ones become the same.
+            if !settings.contains(setting) { settings.append(setting) }
+        }
+        if codes == .none {
+            for breadth in usualBreadths { add(SearchSetting(breadth: max(k, breadth))) }
+        }
         for (breadth, tenths) in pairs {
             let rerank = max(k, k * tenths / 10)
-            let setting = SearchSetting(breadth: max(rerank, breadth), rerank: rerank)
-            if !settings.contains(setting) { settings.append(setting) }
+            add(SearchSetting(breadth: max(rerank, breadth), rerank: rerank))
         }
         return settings
     }

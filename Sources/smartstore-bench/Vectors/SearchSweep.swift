@@ -136,10 +136,10 @@ enum SearchSweep {
         return points
     }
 
-    /// Whether settings of higher breadth are not worth a try: recall is complete, or the last two brought nothing.
+    /// Whether settings of higher breadth are not worth a try: recall is complete, or the last four brought nothing.
     private static func isComplete(_ points: [SweepPoint]) -> Bool {
         guard let last = points.last else { return false }
-        return last.recall >= 0.999 || points.count > 4 && last.recall - points[points.count - 3].recall < 0.0003
+        return last.recall >= 0.999 || points.count > 5 && last.recall - points[points.count - 5].recall < 0.0003
     }
 
     /// One setting: a short warming, then passes in which the halves take turns.

@@ -23,56 +23,55 @@ struct StoreChurnRun {
         let before = try VectorStore(
             creating: place.url, encrypted: place.encrypted, memoryLimit: place.buildMemoryLimit, index: options
         ).closing { target in
-            let building = Stopwatch()
-            _ = try target.importRows(0..<dataset.rowCount, of: dataset)
+            let seconds = try target.importRows(0..<dataset.rowCount, of: dataset)
+            let linking = Stopwatch()
             try target.waitUntilLinked(helping: threads > 1)
-            figures.insertedPerSecond = Double(dataset.rowCount) / building.seconds
-            try target.store.checkpoint()
-            figures.memoryBytesBefore = PeakMemory.residentByteCount
+            figures.insertedPerSecond = Double(dataset.rowCount) / (seconds + linking.seconds)
             return try sweep(target, churn)
         }
+        figures.memoryBytesBefore = try searchMemory()
         figures.fileBytesBefore = try BenchStore.byteCount(of: place.url)
         var after = before
         for round in 1...rounds {
             progress.step("round \(round) of \(rounds)")
             let chosen = churn.nextRound()
-            let vectors = try chosen.map {
-                try dataset.base.floats(churn.vectorOfPlace[$0]..<churn.vectorOfPlace[$0] + 1)[0]
-            }
-            var figure: (replaced: Double, committed: Double, memory: Int) = (0, 0, 0)
+            var rates = (replaced: 0.0, committed: 0.0)
             after = try VectorStore(opening: place.url, encrypted: place.encrypted, memoryLimit: place.memoryLimit)
                 .closing { target in
-                    let replacing = Stopwatch()
-                    try replace(chosen, by: vectors, in: target, &generations)
-                    figure.committed = Double(chosen.count) / replacing.seconds
+                    let writeSeconds = try replace(chosen, in: target, churn, &generations)
+                    let linking = Stopwatch()
                     try target.waitUntilLinked(helping: threads > 1)
-                    figure.replaced = Double(chosen.count) / replacing.seconds
-                    try target.store.checkpoint()
-                    figure.memory = PeakMemory.residentByteCount
+                    rates.replaced = Double(chosen.count) / (writeSeconds + linking.seconds)
+                    rates.committed = Double(chosen.count) / writeSeconds
                     return try sweep(target, churn)
                 }
             figures.rounds.append(
                 ChurnFigures.Round(
-                    replacedPerSecond: figure.replaced, committedPerSecond: figure.committed,
-                    memoryBytes: figure.memory, fileBytes: try BenchStore.byteCount(of: place.url),
+                    replacedPerSecond: rates.replaced, committedPerSecond: rates.committed,
+                    memoryBytes: try searchMemory(), fileBytes: try BenchStore.byteCount(of: place.url),
                     recall: ChurnFigures.recalls(after)))
         }
         figures.finish(before: before, after: after, fresh: try fresh(churn))
         return figures
     }
 
+    /// Returns the seconds spent in the store; reading the data set is not its work.
     private func replace(
-        _ places: [Int], by vectors: [[Float]], in target: VectorStore, _ generations: inout [Int]
-    ) throws {
+        _ places: [Int], in target: VectorStore, _ churn: ChurnPlan, _ generations: inout [Int]
+    ) throws -> Double {
+        var seconds = 0.0
         for start in stride(from: 0, to: places.count, by: VectorStore.batchCount) {
             let batch = start..<min(start + VectorStore.batchCount, places.count)
+            let vectors = try batch.map { try vector(churn, places[$0]) }
+            let writing = Stopwatch()
             try target.store.writeSync { transaction in
                 let collection = transaction.collection(VectorStore.collection)
                 for number in batch {
                     let place = places[number]
                     let old = Int64(place + generations[place] * dataset.rowCount)
+                    let vector = vectors[number - start]
                     if number % 2 == 0 {
-                        let document = VectorStore.document(id: old, vector: vectors[number])
+                        let document = VectorStore.document(id: old, vector: vector)
                         guard try collection.replace(.int64(old), with: document) else {
                             throw BenchError("document \(old) is not there")
                         }
@@ -82,11 +81,26 @@ struct StoreChurnRun {
                         }
                         generations[place] += 1
                         let id = Int64(place + generations[place] * dataset.rowCount)
-                        try collection.insert(VectorStore.document(id: id, vector: vectors[number]))
+                        try collection.insert(VectorStore.document(id: id, vector: vector))
                     }
                 }
             }
+            seconds += writing.seconds
         }
+        return seconds
+    }
+
+    private func vector(_ churn: ChurnPlan, _ place: Int) throws -> [Float] {
+        let number = churn.vectorOfPlace[place]
+        return try dataset.base.floats(number..<number + 1)[0]
+    }
+
+    /// The peak of a new process that opens the store and asks every query: what lies about in this one is not in it.
+    private func searchMemory() throws -> Int {
+        try FirstAnswer.measure(
+            store: place.url, queries: VectorDataset.queryPath(in: dataset.folder), encrypted: place.encrypted,
+            k: plan.k, memoryLimit: place.memoryLimit, searches: dataset.set.count
+        ).peakRssSearchBytes
     }
 
     /// A store built of the same content, in the order of the places.
@@ -99,9 +113,7 @@ struct StoreChurnRun {
             for start in stride(from: 0, to: dataset.rowCount, by: VectorStore.batchCount) {
                 try target.insert(
                     try (start..<min(start + VectorStore.batchCount, dataset.rowCount)).map { place in
-                        let number = churn.vectorOfPlace[place]
-                        let vector = try dataset.base.floats(number..<number + 1)[0]
-                        return VectorStore.document(id: Int64(place), vector: vector)
+                        VectorStore.document(id: Int64(place), vector: try vector(churn, place))
                     })
             }
             try target.waitUntilLinked(helping: threads > 1)

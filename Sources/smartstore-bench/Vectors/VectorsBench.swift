@@ -245,7 +245,7 @@ struct VectorsBench: AsyncParsableCommand {
         guard let breadths else {
             guard reranks == nil else { throw ValidationError("--reranks needs --breadths.") }
             return SweepPlan(
-                k: k, settings: SweepPlan.usualSettings(k: k, codes: codes), stopsEarly: codes == .none,
+                k: k, settings: SweepPlan.usualSettings(k: k, codes: codes), stopsEarly: true,
                 passCount: passes, recall: recall)
         }
         let numbers = try positive(breadths, "--breadths")
