@@ -132,6 +132,7 @@ const struct vk_table vk_table_avx512 = {
     .squared_norm = squared_norm,
     .codes = &vk_codes_avx512,
     .walks = &vk_walks_avx512,
+    .pair_codes = vk_pair_codes_avx512,
 };
 
 #endif

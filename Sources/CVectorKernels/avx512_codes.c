@@ -89,6 +89,46 @@ CODE_SCORER(bits8, 64, 64, add_unit8)
 CODE_SCORER(bits4, 64, 128, add_unit4)
 CODE_SCORER(bits1, 8, 64, add_unit1)
 
+// Thirty-two numbers of a pair row; both sums are added to.
+INLINE void pair_half(__m512i values, const int16_t *multipliers, uint8_t *row, __m512i *sum, __m512i *square) {
+    const __m512i rounded = _mm512_mulhrs_epi16(values, _mm512_loadu_si512(multipliers));
+    *sum = _mm512_add_epi32(*sum, _mm512_madd_epi16(rounded, _mm512_set1_epi16(1)));
+    *square = _mm512_add_epi32(*square, _mm512_madd_epi16(rounded, rounded));
+    const __m256i bytes = _mm512_cvtepi16_epi8(rounded);
+    _mm256_storeu_si256((__m256i *)row, _mm256_xor_si256(bytes, _mm256_set1_epi8((char)0x80)));
+}
+
+// Sixty-four codes, given as bytes: v = (2 * c - most) << shift.
+INLINE void pair_bytes(__m512i codes, int most, int shift, const int16_t *multipliers, uint8_t *row, __m512i *sum,
+                       __m512i *square) {
+    const __m512i all = _mm512_set1_epi16((short)most);
+    const __m512i low = _mm512_cvtepu8_epi16(_mm512_castsi512_si256(codes));
+    const __m512i high = _mm512_cvtepu8_epi16(_mm512_extracti64x4_epi64(codes, 1));
+    const __m128i by = _mm_cvtsi32_si128(shift);
+    pair_half(_mm512_sll_epi16(_mm512_sub_epi16(_mm512_add_epi16(low, low), all), by), multipliers, row, sum, square);
+    pair_half(_mm512_sll_epi16(_mm512_sub_epi16(_mm512_add_epi16(high, high), all), by), multipliers + 32, row + 32,
+              sum, square);
+}
+
+TARGET void vk_pair_codes_avx512(const void *codes, int bits, size_t units, const int16_t *multipliers, uint8_t *row,
+                                 int32_t *sum, int32_t *square) {
+    const char *in = (const char *)codes;
+    const __m512i low_half = _mm512_set1_epi8(15);
+    __m512i sums = _mm512_setzero_si512(), squares = sums;
+    for (size_t u = 0; u < units; u++, in += 64) {
+        const __m512i bytes = _mm512_loadu_si512(in);
+        if (bits == 8) {
+            pair_bytes(bytes, 255, 0, multipliers + u * 64, row + u * 64, &sums, &squares);
+            continue;
+        }
+        pair_bytes(_mm512_and_si512(bytes, low_half), 15, 4, multipliers + u * 128, row + u * 128, &sums, &squares);
+        pair_bytes(_mm512_and_si512(_mm512_srli_epi16(bytes, 4), low_half), 15, 4, multipliers + u * 128 + 64,
+                   row + u * 128 + 64, &sums, &squares);
+    }
+    *sum = _mm512_reduce_add_epi32(sums);
+    *square = _mm512_reduce_add_epi32(squares);
+}
+
 const struct vk_code_table vk_codes_avx512 = {VK_ENTRY(bits8), VK_ENTRY(bits4), VK_ENTRY(bits1)};
 
 #endif

@@ -127,6 +127,7 @@ const struct vk_table vk_table_neon = {
     .squared_norm = squared_norm,
     .codes = &vk_codes_portable,
     .walks = &vk_walks_portable,
+    .pair_codes = vk_pair_codes_portable,
 };
 
 #endif

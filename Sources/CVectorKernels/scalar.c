@@ -125,4 +125,5 @@ const struct vk_table vk_table_portable = {
     .squared_norm = squared_norm,
     .codes = &vk_codes_portable,
     .walks = &vk_walks_portable,
+    .pair_codes = vk_pair_codes_portable,
 };

@@ -52,3 +52,25 @@ CODE_SCORER(bits4, 64, 128, unit4)
 CODE_SCORER(bits1, 8, 64, unit1)
 
 const struct vk_code_table vk_codes_portable = {VK_ENTRY(bits8), VK_ENTRY(bits4), VK_ENTRY(bits1)};
+
+void vk_pair_codes_portable(const void *codes, int bits, size_t units, const int16_t *multipliers, uint8_t *row,
+                            int32_t *sum, int32_t *square) {
+    const uint8_t *in = (const uint8_t *)codes;
+    const size_t unit = bits == 4 ? 128 : 64;
+    int32_t total = 0, squares = 0;
+    for (size_t u = 0; u < units; u++, in += 64, multipliers += unit, row += unit) {
+        int32_t values[128];
+        for (size_t j = 0; j < 64; j++) {
+            values[j] = bits == 4 ? 16 * (2 * (in[j] & 15) - 15) : 2 * in[j] - 255;
+            if (bits == 4) values[64 + j] = 16 * (2 * (in[j] >> 4) - 15);
+        }
+        for (size_t j = 0; j < unit; j++) {
+            const int32_t value = (values[j] * multipliers[j] + 0x4000) >> 15;
+            total += value;
+            squares += value * value;
+            row[j] = (uint8_t)(value + 128);
+        }
+    }
+    *sum = total;
+    *square = squares;
+}

@@ -7,11 +7,15 @@
 extern const struct vk_table vk_table_portable;
 extern const struct vk_code_table vk_codes_portable;
 extern const struct vk_walk_table vk_walks_portable;
+void vk_pair_codes_portable(const void *codes, int bits, size_t units, const int16_t *multipliers, uint8_t *row,
+                            int32_t *sum, int32_t *square);
 #if defined(__x86_64__)
 extern const struct vk_table vk_table_avx2;
 extern const struct vk_table vk_table_avx512;
 extern const struct vk_code_table vk_codes_avx512;
 extern const struct vk_walk_table vk_walks_avx512;
+void vk_pair_codes_avx512(const void *codes, int bits, size_t units, const int16_t *multipliers, uint8_t *row,
+                          int32_t *sum, int32_t *square);
 #endif
 #if defined(__aarch64__)
 extern const struct vk_table vk_table_neon;

@@ -167,6 +167,9 @@ package final class Pager: @unchecked Sendable {
 
     package var published: CommitState { readers.state.withLock { $0.published } }
 
+    /// The oldest commit that a reader sees, now or later: what was deleted by then nobody sees any more.
+    package var oldestReadSequence: CommitSequence { readers.state.withLock { $0.checkpointLimit } }
+
     package var readerCount: Int { readers.state.withLock { $0.count } }
 
     /// A page as of `sequence`. A page can move home while it is being read; then the read is done again.

@@ -133,6 +133,10 @@ struct VectorIndexDefinition: Sendable {
     let path: FieldPath
     let options: IndexOptions
     let arrays: VectorArrays
+    /// 1: as in files of format 1 and 2. 2: may have codes, and slots of deleted rows are used again.
+    let form: Int
+
+    var reusesRows: Bool { form >= 2 }
 }
 
 /// Where a vector index lives.
@@ -143,19 +147,21 @@ struct VectorArrays: Sendable {
     let links: PagedArray
     /// Links of the upper levels.
     let upper: PagedArray
+    /// Codes of the vectors; nil for an index without codes.
+    let codes: PagedArray?
     /// One slot of 32 bytes a row: its document's `_id`.
     let ids: PagedArray
     /// Encoded `_id` → row (big-endian 32-bit); rows of long `_id`s under a prefix of their own.
     let rows: Tree
-    /// Rows that are deleted, big-endian.
+    /// Rows that are deleted, big-endian; and rows that got a new vector since the links were saved, under a prefix.
     let dead: Tree
 
-    var all: [(String, PageID)] {
-        [
-            ("vectors", vectors.root), ("links", links.root), ("upper", upper.root), ("ids", ids.root),
-            ("rows", rows.root), ("dead", dead.root),
-        ]
+    /// The arrays that there are.
+    var paged: [(name: String, array: PagedArray)] {
+        [("vectors", vectors), ("links", links), ("upper", upper), ("ids", ids)] + (codes.map { [("codes", $0)] } ?? [])
     }
+
+    var trees: [(name: String, tree: Tree)] { [("rows", rows), ("dead", dead)] }
 }
 
 extension VectorIndexDefinition {
@@ -166,7 +172,12 @@ extension VectorIndexDefinition {
             "connectivity": .count(options.connectivity), "buildBreadth": .count(options.buildBreadth),
             "seed": .int64(Int64(bitPattern: options.seed)),
         ]
-        for (name, root) in arrays.all { entry[name] = .page(root) }
+        if form >= 2 {
+            entry["form"] = .count(form)
+            entry["codes"] = .string(options.codes.rawValue)
+        }
+        for (name, array) in arrays.paged { entry[name == "codes" ? "codePages" : name] = .page(array.root) }
+        for (name, tree) in arrays.trees { entry[name] = .page(tree.root) }
         return entry
     }
 
@@ -174,21 +185,25 @@ extension VectorIndexDefinition {
         do {
             guard let metric = entry["metric"]?.string.flatMap(Metric.init(rawValue:)),
                 let storage = entry["storage"]?.string.flatMap(VectorStorage.init(rawValue:)),
-                case .int64(let seed)? = entry["seed"]
+                case .int64(let seed)? = entry["seed"],
+                let codes = VectorCodes(rawValue: entry["codes"]?.string ?? VectorCodes.none.rawValue)
             else { throw PageFault.corruptStructure(page: page, reason: "vector index entry is incomplete") }
             path = try FieldPath(field)
             options = try IndexOptions(
-                dimension: entry.count("dimension"), metric: metric, storage: storage,
+                dimension: entry.count("dimension"), metric: metric, storage: storage, codes: codes,
                 connectivity: entry.count("connectivity"), buildBreadth: entry.count("buildBreadth"),
                 seed: UInt64(bitPattern: seed))
         } catch { throw .corruptStructure(page: page, reason: "vector index entry: \(error)") }
         number = entry.count("number")
+        form = max(1, entry.count("form"))
+        guard form <= 2 else { throw .corruptStructure(page: page, reason: "vector index entry of unknown form") }
         self.collection = collection
         self.field = field
         arrays = VectorArrays(
             vectors: PagedArray(root: try entry.root("vectors", of: page)),
             links: PagedArray(root: try entry.root("links", of: page)),
             upper: PagedArray(root: try entry.root("upper", of: page)),
+            codes: options.codes == .none ? nil : PagedArray(root: try entry.root("codePages", of: page)),
             ids: PagedArray(root: try entry.root("ids", of: page)),
             rows: Tree(root: try entry.root("rows", of: page)),
             dead: Tree(root: try entry.root("dead", of: page)))

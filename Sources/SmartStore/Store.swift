@@ -50,7 +50,7 @@ public final class Store: Sendable {
             objectIDs = Mutex(ObjectIDGenerator(random: &random))
         }
         commitQueue = CommitQueue()
-        linker = VectorLinker(segments: segments, logger: options.logger)
+        linker = VectorLinker(segments: segments, pager: pager, logger: options.logger)
         try restoreVectorIndexes()
         restoreAuditClock()
         let (segments, linker) = (segments, linker)
@@ -189,7 +189,7 @@ public final class Store: Sendable {
     public func linkVectors() throws(StoreError) {
         try converting {
             for segment in segments.all {
-                while segment.needsLinking, try segment.linkPortion(256) > 0 {}
+                while segment.needsLinking, try segment.linkPortion(256, pager: pager) > 0 {}
             }
         }
     }

@@ -190,18 +190,23 @@ public final class WriteTransaction: TransactionView {
     /// - Parameters:
     ///   - field: dotted path; the value is a binary of subtype 9 or an array of numbers.
     ///   - dimension: elements of a vector, 1 to 8,192.
+    ///   - codes: what searches read instead of the vectors; nil: what suits the dimension. Files of format 1 and 2 hold
+    ///     no codes.
     ///   - connectivity: links of a row on the upper levels (M in the paper), 4 to 128; level 0 has twice as many.
     ///   - buildBreadth: candidates kept in view while linking (efConstruction).
     /// - Throws: `indexExists` when there is one with other options; one with the same options is left as it is.
     public func createVectorIndex(
         on collection: String, field: String, dimension: Int, metric: Metric = .cosine,
-        storage: VectorStorage = .float16, connectivity: Int = 16, buildBreadth: Int = 128
+        storage: VectorStorage = .float16, codes: VectorCodes? = nil,
+        connectivity: Int = IndexOptions.usualConnectivity, buildBreadth: Int = IndexOptions.usualBuildBreadth
     ) throws(StoreError) {
         try changing {
             try CollectionNames.validateField(field)
             let path = try FieldPath(field)
+            let form = pages.formatVersion >= 3 ? 2 : 1
             let options = try IndexOptions(
-                dimension: dimension, metric: metric, storage: storage, connectivity: connectivity,
+                dimension: dimension, metric: metric, storage: storage, codes: form == 1 ? VectorCodes.none : codes,
+                connectivity: connectivity,
                 buildBreadth: buildBreadth, seed: 1)
             let entry = try writableEntry(collection)
             if let present = entry.indexes.first(where: { $0.definition.field == field }) {
@@ -219,8 +224,10 @@ public final class WriteTransaction: TransactionView {
                 number: number, collection: collection, field: field, path: path, options: options,
                 arrays: VectorArrays(
                     vectors: try PagedArray.create(in: pages), links: try PagedArray.create(in: pages),
-                    upper: try PagedArray.create(in: pages), ids: try PagedArray.create(in: pages),
-                    rows: try Tree.create(in: pages), dead: try Tree.create(in: pages)))
+                    upper: try PagedArray.create(in: pages),
+                    codes: options.codes == .none ? nil : try PagedArray.create(in: pages),
+                    ids: try PagedArray.create(in: pages), rows: try Tree.create(in: pages),
+                    dead: try Tree.create(in: pages)), form: form)
             try catalogue.put(CatalogKind.vectorIndex.key(collection, field), definition.encode(), in: pages)
             let segment = try VectorSegment.create(
                 definition, pager: store.pager, memoryLimit: store.options.vectorByteLimit)

@@ -161,14 +161,8 @@ extension HNSWIndex {
             }
         }
         if found.isEmpty { found = dead }
-        scratch.pairs.reset(room: found.count + 1)
-        let own = scratch.pairs.append(scratch.query)
-        let all = try candidates(found, from: own, scratch).sorted(by: Self.isNearer)
-        return selectNeighbours(all, limit: limit, scratch)
-    }
-
-    static func isNearer(_ left: LinkCandidate, _ right: LinkCandidate) -> Bool {
-        left.distance != right.distance ? left.distance < right.distance : left.row < right.row
+        let own = try beginChoice(for: row, room: found.count, scratch)
+        return selectNeighbours(try candidates(found, for: row, at: own, scratch), limit: limit, scratch)
     }
 
     /// Writes a row's links on one level and the links back. False when a list is damaged.
@@ -229,12 +223,10 @@ extension HNSWIndex {
         _ rows: [UInt32], for row: Int, level: Int, _ scratch: SearchScratch
     ) throws(VectorError) -> [UInt32] {
         let degree = options.degree(level: level)
-        let limit = degree - degree / 8
+        let limit = degree - max(1, degree / 12)
         guard rows.count > limit else { return rows }
-        scratch.pairs.reset(room: rows.count + 1)
-        let own = try pairPosition(UInt32(row), scratch)
-        let all = try candidates(rows, from: own, scratch).sorted(by: Self.isNearer)
-        return selectNeighbours(all, limit: limit, scratch)
+        let own = try beginChoice(for: row, room: rows.count, scratch)
+        return selectNeighbours(try candidates(rows, for: row, at: own, scratch), limit: limit, scratch)
     }
 
     /// Takes a row that has got a new vector out of its old neighbourhood on one level: each old neighbour that links
@@ -250,10 +242,10 @@ extension HNSWIndex {
                 guard list.contains(UInt32(row)) else { return true }
                 let kept = list.filter { Int($0) != row }
                 let others = old.filter { $0 != neighbour && !kept.contains($0) && !rows.isDeleted(Int($0)) }
-                scratch.pairs.reset(room: old.count + list.count + 1)
-                let own = try pairPosition(neighbour, scratch)
-                let present = try candidates(kept, from: own, scratch)
-                let new = try candidates(others, from: own, scratch).sorted(by: Self.isNearer)
+                let at = Int(neighbour)
+                let own = try beginChoice(for: at, room: old.count + list.count, scratch)
+                let present = try candidates(kept, for: at, at: own, scratch)
+                let new = try candidates(others, for: at, at: own, scratch)
                 let chosen = selectNeighbours(new, limit: kept.count + 1, beside: present, scratch)
                 try writeList(chosen, row: Int(neighbour), level: level)
                 return true

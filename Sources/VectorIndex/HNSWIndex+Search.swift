@@ -13,6 +13,15 @@ public struct Hit: Sendable, Equatable {
     /// Higher is better: cosine similarity, inner product, or the negative squared distance.
     public let score: Float
 
+    /// The same nearness under another row's number.
+    package func with(row: UInt32) -> Hit { Hit(row: row, distance: distance, score: score) }
+
+    private init(row: UInt32, distance: Float, score: Float) {
+        self.row = row
+        self.distance = distance
+        self.score = score
+    }
+
     init(key: UInt64, metric: Metric) {
         row = UInt32(truncatingIfNeeded: Candidate.row(key))
         distance = Candidate.distance(key)
@@ -70,6 +79,13 @@ extension HNSWIndex {
         _ query: [Float], k: Int, at sequence: UInt64 = .max, including: RowFilter? = nil
     ) throws(VectorError) -> [Hit] {
         try search(query, k: k, breadth: 0, rerank: nil, at: sequence, including: including, plan: .exact)
+    }
+
+    /// The nearest rows that pass a test, found by scoring every vector.
+    public func exactSearch(
+        _ query: [Float], k: Int, at sequence: UInt64 = .max, including predicate: @escaping (UInt32) -> Bool
+    ) throws(VectorError) -> [Hit] {
+        try exactSearch(query, k: k, at: sequence, including: .predicate(predicate))
     }
 
     /// As `search`, with the plan imposed.

@@ -164,7 +164,7 @@ public final class HNSWIndex: Sendable {
     }
 
     /// How much nearer to a neighbour than to the row a candidate must be to be left out: see selectNeighbours.
-    static let diversitySlack: Float = 1.1
+    static let diversitySlack: Float = 1.2
     /// Locks over link lists: a row's list belongs to lock row % count.
     static let stripeCount = 256
     private static let memoryBlockByteCount = 8128

@@ -26,7 +26,7 @@ public struct IndexOptions: Sendable, Equatable, Codable {
 
     /// ``connectivity`` and ``buildBreadth`` where nothing else is said: what won on text embeddings.
     public static let usualConnectivity = 24
-    public static let usualBuildBreadth = 128
+    public static let usualBuildBreadth = 200
 
     /// Checks the ranges given at each property. Without `codes` the dimension decides.
     public init(
@@ -87,7 +87,7 @@ public struct IndexOptions: Sendable, Equatable, Codable {
     var codeTermOffset: Int { metric == .euclidean && codes != .none ? codeUnits * codes.unit.bytes : 0 }
 
     /// Links a new row gets on level 0; the rest of its list fills up with links back.
-    var firstLinkCount: Int { connectivity * 2 - connectivity / 2 }
+    var firstLinkCount: Int { connectivity * 2 }
 
     /// Links a row may have on `level`.
     func degree(level: Int) -> Int { level == 0 ? connectivity * 2 : connectivity }

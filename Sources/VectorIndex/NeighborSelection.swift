@@ -5,6 +5,8 @@
 // go, nearest first again, to candidates that a neighbour is only a little nearer to: by less than the slack α, as in
 // Vamana's robust prune (Subramanya et al. 2019).
 
+import Synchronization
+
 extension HNSWIndex {
     /// An inner product has no scale to be slack about: its distances lie on both sides of 0.
     var slack: Float { options.metric == .dot ? 1 : Self.diversitySlack }
@@ -37,24 +39,55 @@ extension HNSWIndex {
         return rows
     }
 
-    /// Puts rows among the scratch's pair rows, and gives them with their distances from the pair row at `from`.
+    /// Puts rows among the scratch's pair rows, and gives them with their distances from the row that chooses, nearest
+    /// first.
     func candidates(
-        _ rows: [UInt32], from: Int, _ scratch: SearchScratch
+        _ rows: [UInt32], for row: Int, at position: Int, _ scratch: SearchScratch
     ) throws(VectorError) -> [LinkCandidate] {
         var found: [LinkCandidate] = []
         found.reserveCapacity(rows.count)
-        scratch.pairs.compare(from: from)
-        for row in rows {
-            let position = try pairPosition(row, scratch)
+        scratch.pairs.compare(from: position)
+        let prefetches = codes.isComplete && usesPairCodes
+        for (i, row) in rows.enumerated() {
+            if prefetches && i + 4 < rows.count {
+                let ahead = codes.base + Int(rows[i + 4]) * options.codeStride
+                for line in stride(from: 0, to: min(512, options.codeStride), by: 64) {
+                    VectorCoding.prefetch(ahead + line)
+                }
+            }
+            let other = try pairPosition(row, scratch)
             found.append(
                 LinkCandidate(
-                    distance: scratch.pairs.distance(from: from, to: position), position: UInt32(position), row: row))
+                    distance: scratch.pairs.distance(from: position, to: other), position: UInt32(other), row: row))
         }
-        return found
+        // Sorted by numbers made of distance and place: a quarter of the time of sorting with a closure.
+        var keys = [UInt64](unsafeUninitializedCapacity: found.count) { keys, count in
+            for (i, candidate) in found.enumerated() {
+                keys[i] = Candidate.key(distance: candidate.distance, row: UInt32(i))
+            }
+            count = found.count
+        }
+        keys.sort()
+        return keys.map { found[Candidate.row($0)] }
+    }
+
+    /// Whether links are chosen by codes.
+    var usesPairCodes: Bool { codebook.value != nil && PairRows.canUseCodes(options) }
+
+    /// Begins a choice of links for a row: empties the pair rows, and puts the row among them.
+    func beginChoice(for row: Int, room: Int, _ scratch: SearchScratch) throws(VectorError) -> Int {
+        scratch.pairs.reset(room: room + 1)
+        if let book = codebook.value, PairRows.canUseCodes(options) { scratch.pairs.prepare(book) }
+        return try pairPosition(UInt32(truncatingIfNeeded: row), scratch)
     }
 
     /// Puts a row among the scratch's pair rows.
-    func pairPosition(_ row: UInt32, _ scratch: SearchScratch) throws(VectorError) -> Int {
+    private func pairPosition(_ row: UInt32, _ scratch: SearchScratch) throws(VectorError) -> Int {
+        if usesPairCodes && Int(row) < coded.load(ordering: .relaxed) {
+            let offset = Int(row) * options.codeStride
+            if !codes.isComplete { try codes.ensure(offset, options.codeStride) }
+            return scratch.pairs.append(codes: codes.base + offset)
+        }
         try decode(Int(row), into: scratch.decoded)
         return scratch.pairs.append(UnsafePointer(scratch.decoded))
     }

@@ -40,10 +40,10 @@ struct ImportCommand: ParsableCommand {
     var storage = "float16"
 
     @Option(help: "Links of a document in the index.")
-    var m = 16
+    var m = IndexOptions.usualConnectivity
 
     @Option(help: "Candidates kept in view while linking.")
-    var efConstruction = 128
+    var efConstruction = IndexOptions.usualBuildBreadth
 
     @Option(help: "Only documents that match this filter, as JSON.", transform: JSONArgument.document)
     var match: Document?

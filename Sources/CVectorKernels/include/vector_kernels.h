@@ -121,6 +121,13 @@ struct vk_walk_table {
     int (*run)(struct vk_walk *walk);
 };
 
+/// Makes a row for comparing with one another (see vk_pair_row) of a row of codes: 128 + round(v * multipliers[d] / 32768)
+/// for each dimension, where v is 2 * c - 255 for codes of 8 bits and 16 * (2 * c - 15) for codes of 4, and multipliers are
+/// 0...16383 and 0...17340, 0 beyond the dimension. `sum` and `square` get the sums of the rounded numbers and of their
+/// squares. Writes whole units of dimensions.
+typedef void (*vk_pair_codes_fn)(const void *codes, int bits, size_t units, const int16_t *multipliers, uint8_t *row,
+                                 int32_t *sum, int32_t *square);
+
 /// Everything one instruction set offers. Later element types add members at the end.
 struct vk_table {
     const char *name;
@@ -134,6 +141,7 @@ struct vk_table {
     float (*squared_norm)(const float *vector, size_t count);
     const struct vk_code_table *codes;
     const struct vk_walk_table *walks;
+    vk_pair_codes_fn pair_codes;
 };
 
 /// The table for this processor: the best it has, or the one that the environment variable SMARTSTORE_KERNELS

@@ -131,11 +131,12 @@ extension CollectionReading {
     /// - Parameters:
     ///   - breadth: how many candidates the search keeps in view (efSearch in the literature); higher finds more of the
     ///     true neighbours and takes longer. nil: 64, at least 2 k.
+    ///   - rerank: how many of the nearest by codes are scored again from their vectors. nil: what suits the codes.
     ///   - filter: only documents that match it.
     ///   - exact: scores every vector instead of walking the graph.
     /// - Throws: `noSuchIndex`, `invalidVector`, `invalidArgument`.
     public func search(
-        field: String, vector: [Float], k: Int = 10, breadth: Int? = nil, filter: Document? = nil,
+        field: String, vector: [Float], k: Int = 10, breadth: Int? = nil, rerank: Int? = nil, filter: Document? = nil,
         exact: Bool = false, includeDocuments: Bool = true
     ) throws(StoreError) -> [SearchHit] {
         try converting {
@@ -155,11 +156,11 @@ extension CollectionReading {
             guard let entry = try transaction.entry(name) else { return [] }
             var known: [UInt32: Bool] = [:]
             var fault: (any Error)?
-            var accept: ((UInt32) -> Bool)?
+            var accept: RowFilter?
             if let filter, !filter.isEmpty {
                 let compiled = try Filter(filter)
                 if !compiled.isTrivial {
-                    accept = { row in
+                    accept = .predicate { row in
                         if let answer = known[row] { return answer }
                         do {
                             let answer = try self.row(row, of: index, in: entry, matches: compiled)
@@ -174,13 +175,12 @@ extension CollectionReading {
                 }
             }
             let hits = try index.search(
-                vector, k: k, breadth: breadth ?? max(64, 2 * k), exact: exact, at: transaction.sequence,
-                including: accept)
+                vector, k: k, breadth: breadth ?? max(64, 2 * k), rerank: rerank, exact: exact,
+                at: transaction.sequence, including: accept)
             if let fault { throw fault }
-            return try hits.map { row, score in
-                let id = try index.id(of: row, in: transaction.view)
-                guard includeDocuments else { return SearchHit(id: id, score: score, document: nil) }
-                return SearchHit(id: id, score: score, document: try get(id))
+            let ids = try index.ids(of: hits.map(\.row), in: transaction.view)
+            return try zip(hits, ids).map { hit, id in
+                SearchHit(id: id, score: hit.score, document: includeDocuments ? try get(id) : nil)
             }
         }
     }

@@ -5,7 +5,7 @@ import VectorIndex
 extension CommandRunner {
     static let vectorCommands = [
         Command(
-            "vectorSearch", fields: ["field", "vector", "k", "filter", "exact", "breadth", "projection"]
+            "vectorSearch", fields: ["field", "vector", "k", "filter", "exact", "breadth", "rerank", "projection"]
         ) { try $0.vectorSearch($1) }
     ]
 
@@ -15,13 +15,14 @@ extension CommandRunner {
         let vector = try Self.vector(arguments.required("vector", arguments["vector"]))
         let k = try arguments.count("k") ?? 10
         let breadth = try arguments.count("breadth")
+        let rerank = try arguments.count("rerank")
         let filter = try arguments.document("filter")
         if let filter { _ = try Filter(filter) }
         let isExact = try arguments.bool("exact")
         let projection = try arguments.document("projection").flatMap { $0.isEmpty ? nil : try Projection($0) }
         let hits = try reading {
             try $0.reader(name).search(
-                field: field, vector: vector, k: k, breadth: breadth, filter: filter, exact: isExact)
+                field: field, vector: vector, k: k, breadth: breadth, rerank: rerank, filter: filter, exact: isExact)
         }
         var batch = ReplyBatch()
         for hit in hits {
@@ -51,6 +52,7 @@ struct VectorSpecification {
     private let dimension: Int
     private let metric: Metric
     private let storage: VectorStorage
+    private let codes: VectorCodes?
     private let connectivity: Int
     private let buildBreadth: Int
 
@@ -62,8 +64,9 @@ struct VectorSpecification {
         self.dimension = dimension
         metric = try Self.named(arguments, "metric") ?? .cosine
         storage = try Self.named(arguments, "storage") ?? .float16
-        connectivity = try arguments.integer("m") ?? 16
-        buildBreadth = try arguments.integer("efConstruction") ?? 128
+        codes = try Self.named(arguments, "codes")
+        connectivity = try arguments.integer("m") ?? IndexOptions.usualConnectivity
+        buildBreadth = try arguments.integer("efConstruction") ?? IndexOptions.usualBuildBreadth
     }
 
     private static func named<T: RawRepresentable & CaseIterable>(
@@ -79,7 +82,7 @@ struct VectorSpecification {
 
     func create(on collection: String, in transaction: WriteTransaction) throws {
         try transaction.createVectorIndex(
-            on: collection, field: field, dimension: dimension, metric: metric, storage: storage,
+            on: collection, field: field, dimension: dimension, metric: metric, storage: storage, codes: codes,
             connectivity: connectivity, buildBreadth: buildBreadth)
     }
 }

@@ -145,7 +145,8 @@ private struct CompactionPass {
         var found: [Structure] = [.tree(catalog.tree)]
         for (key, fields) in try CatalogPages.entries(of: catalog, in: view) {
             guard let entry = try catalog.entry(key, in: view) else { continue }
-            for field in fields where isExclusive || !field.isArray {
+            for field in fields
+            where (isExclusive || !field.isArray) && (!field.isOptional || entry[field.name] != nil) {
                 guard entry[field.name] != nil else { continue }
                 let root = try entry.root(field.name, of: catalog.tree.root)
                 found.append(field.isArray ? .array(PagedArray(root: root)) : .tree(Tree(root: root)))
@@ -250,6 +251,8 @@ enum CatalogPages {
     struct Field {
         let name: String
         var isArray = false
+        /// Not every entry of the kind has it.
+        var isOptional = false
     }
 
     static func fields(of kind: CatalogKind) -> [Field] {
@@ -258,8 +261,8 @@ enum CatalogPages {
         case .vectorIndex:
             [
                 Field(name: "vectors", isArray: true), Field(name: "links", isArray: true),
-                Field(name: "upper", isArray: true), Field(name: "ids", isArray: true), Field(name: "rows"),
-                Field(name: "dead"),
+                Field(name: "upper", isArray: true), Field(name: "ids", isArray: true),
+                Field(name: "codePages", isArray: true, isOptional: true), Field(name: "rows"), Field(name: "dead"),
             ]
         case .cache: [Field(name: "entries"), Field(name: "order"), Field(name: "expiry")]
         case .audit: [Field(name: "entries"), Field(name: "seals")]

@@ -147,8 +147,8 @@ private struct Checker {
             for index in entry.indexes {
                 let place = "\(name).\(index.definition.field)"
                 let arrays = index.definition.arrays
-                for array in [arrays.vectors, arrays.links, arrays.upper, arrays.ids] { check.checkArray(array, place) }
-                for tree in [arrays.rows, arrays.dead] { check.checkTree(tree, "vectors", place) }
+                for (_, array) in arrays.paged { check.checkArray(array, place) }
+                for (_, tree) in arrays.trees { check.checkTree(tree, "vectors", place) }
             }
             var seen = 0
             var expected = [Int](repeating: 0, count: entry.indexes.count)

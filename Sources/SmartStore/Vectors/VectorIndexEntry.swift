@@ -10,7 +10,11 @@ final class VectorIndexEntry {
     /// Loaded when first needed.
     private var counters: (rows: Int, live: Int)?
     private(set) var isChanged = false
-    private(set) var added: [(row: UInt32, bytes: [UInt8])] = []
+    private(set) var added: [(row: UInt32, bytes: [UInt8], slot: [UInt8])] = []
+    /// Slots fetched for reuse, the next one last; how many were used; whether there are no more.
+    private var freeRows: [UInt32] = []
+    private var usedFreeRows = 0
+    private var isOutOfFreeRows = false
     private(set) var removed: Set<UInt32> = []
     /// Made by this transaction.
     var isNew = false
@@ -52,10 +56,19 @@ final class VectorIndexEntry {
         _ bytes: [UInt8], id: BSONValue, key: [UInt8], catalog: Catalog, in transaction: PageTransaction
     ) throws(PageFault) {
         var counts = try loadCounters(catalog, in: transaction)
-        guard counts.rows < segment.index.maximumRowCount else {
-            throw .limitExceeded(name: "vectors of an index", limit: segment.index.maximumRowCount)
+        let row: UInt32
+        if let free = nextFreeRow() {
+            row = free
+            // Its saved links and codes are those of an earlier vector, until the next save.
+            try arrays.dead.remove(VectorRows.key(row).span.bytes, in: transaction)
+            try arrays.dead.put(VectorRows.reusedKey(row).span.bytes, [UInt8]().span.bytes, in: transaction)
+        } else {
+            guard counts.rows < segment.index.maximumRowCount else {
+                throw .limitExceeded(name: "vectors of an index", limit: segment.index.maximumRowCount)
+            }
+            row = UInt32(counts.rows)
+            counts.rows += 1
         }
-        let row = UInt32(counts.rows)
         try arrays.vectors.write(
             bytes.span.bytes, at: UInt64(row) * UInt64(definition.options.vectorStride), in: transaction)
         let (slot, isLong) = VectorRows.slot(for: id)
@@ -65,11 +78,22 @@ final class VectorIndexEntry {
             try arrays.rows.put(VectorRows.longKey(row).span.bytes, document.bson.span.bytes, in: transaction)
         }
         try arrays.rows.put(key.span.bytes, VectorRows.key(row).span.bytes, in: transaction)
-        counts.rows += 1
         counts.live += 1
         counters = counts
         isChanged = true
-        added.append((row, bytes))
+        added.append((row, bytes, slot))
+    }
+
+    /// A slot that nobody sees any more, not yet used by this transaction. The slots stay free until the commit.
+    private func nextFreeRow() -> UInt32? {
+        guard definition.reusesRows, !isNew else { return nil }
+        if freeRows.isEmpty && !isOutOfFreeRows {
+            freeRows = segment.index.freeRows(usedFreeRows + 1024).dropFirst(usedFreeRows).reversed()
+            isOutOfFreeRows = freeRows.isEmpty
+        }
+        guard let row = freeRows.popLast() else { return nil }
+        usedFreeRows += 1
+        return row
     }
 
     @discardableResult
@@ -96,46 +120,74 @@ final class VectorIndexEntry {
 
     /// Brings the committed rows into the index in memory. The bytes were checked when they were encoded.
     func publish(at sequence: CommitSequence) throws(VectorError) {
-        for (row, bytes) in added {
+        segment.ids.publish(added.map { ($0.row, $0.slot) }, at: sequence)
+        for (row, bytes, _) in added {
             try segment.index.appendEncoded(row: row, bytes: bytes, birth: sequence)
         }
         if !removed.isEmpty { try segment.index.markDeleted(rows: removed.sorted(), death: sequence) }
     }
 
     func dropPages(in transaction: PageTransaction) throws(PageFault) {
-        for array in [arrays.vectors, arrays.links, arrays.upper, arrays.ids] { try array.drop(in: transaction) }
-        for tree in [arrays.rows, arrays.dead] { try tree.drop(in: transaction) }
+        for (_, array) in arrays.paged { try array.drop(in: transaction) }
+        for (_, tree) in arrays.trees { try tree.drop(in: transaction) }
     }
 
     // MARK: Search
 
     /// The nearest rows this view sees.
     func search(
-        _ vector: [Float], k: Int, breadth: Int, exact: Bool, at sequence: UInt64,
-        including: ((UInt32) -> Bool)?
-    ) throws -> [(row: UInt32, score: Float)] {
-        let removed = removed
-        let accept: ((UInt32) -> Bool)? =
-            removed.isEmpty ? including : { row in !removed.contains(row) && (including?(row) ?? true) }
+        _ vector: [Float], k: Int, breadth: Int, rerank: Int?, exact: Bool, at sequence: UInt64, including: RowFilter?
+    ) throws -> [Hit] {
         let index = segment.index
-        let hits =
+        guard isChanged else {
+            return exact
+                ? try index.exactSearch(vector, k: k, at: sequence, including: including)
+                : try index.search(
+                    vector, k: k, breadth: breadth, rerank: rerank, at: sequence, including: including)
+        }
+        // What this transaction removed the shared index still has.
+        let removed = removed
+        let passes: (UInt32) -> Bool
+        switch including {
+        case nil: passes = { !removed.contains($0) }
+        case .rows(let set)?: passes = { !removed.contains($0) && set.contains($0) }
+        case .ids(let ids)?:
+            let set = Set(ids)
+            passes = { !removed.contains($0) && set.contains($0) }
+        case .predicate(let test)?: passes = { !removed.contains($0) && test($0) }
+        }
+        let accept = removed.isEmpty ? including : .predicate(passes)
+        var found =
             exact
             ? try index.exactSearch(vector, k: k, at: sequence, including: accept)
-            : try index.search(vector, k: k, breadth: breadth, at: sequence, including: accept)
-        var found = hits.map { (row: $0.row, score: $0.score) }
-        let own = added.filter { !removed.contains($0.row) && (including?($0.row) ?? true) }
+            : try index.search(vector, k: k, breadth: breadth, rerank: rerank, at: sequence, including: accept)
+        let own = added.filter { passes($0.row) }
         guard !own.isEmpty else { return found }
         // The transaction's own rows are in no shared index yet: score them in a small one.
         let small = try HNSWIndex(options: definition.options, maximumRowCount: own.count)
         for (position, entry) in own.enumerated() {
             try small.appendEncoded(row: UInt32(position), bytes: entry.bytes, birth: 0)
         }
-        found += try small.exactSearch(vector, k: k).map { (row: own[Int($0.row)].row, score: $0.score) }
-        found.sort { $0.score != $1.score ? $0.score > $1.score : $0.row < $1.row }
+        found += try small.exactSearch(vector, k: k).map { $0.with(row: own[Int($0.row)].row) }
+        found.sort { $0.distance != $1.distance ? $0.distance < $1.distance : $0.row < $1.row }
         return Array(found.prefix(k))
     }
 
-    /// The `_id` of a row.
+    /// The `_id`s of rows, in their order.
+    func ids(of rows: [UInt32], in view: PageView) throws(PageFault) -> [BSONValue] {
+        if isChanged {
+            return try rows.map { (row) throws(PageFault) in try id(of: row, in: view) }
+        }
+        let known = try segment.ids.values(of: rows, arrays.ids, in: view)
+        var ids: [BSONValue] = []
+        ids.reserveCapacity(rows.count)
+        for (row, known) in zip(rows, known) {
+            if let known { ids.append(known) } else { ids.append(try id(of: row, in: view)) }
+        }
+        return ids
+    }
+
+    /// The `_id` of a row, from its pages.
     func id(of row: UInt32, in view: PageView) throws(PageFault) -> BSONValue {
         var slot = [UInt8](repeating: 0, count: VectorRows.slotByteCount)
         var span = slot.mutableSpan

@@ -1,5 +1,6 @@
 import Dispatch
 import Logging
+import PageStore
 import Synchronization
 import VectorIndex
 
@@ -18,11 +19,13 @@ final class VectorLinker: Sendable {
     private static let portion = 32
 
     private let segments: SegmentRegistry
+    private let pager: Pager
     private let logger: Logger?
     private let state = Mutex(State())
     private let queue = DispatchQueue(label: "smartstore.linker", qos: .utility)
 
-    init(segments: SegmentRegistry, logger: Logger?) {
+    init(segments: SegmentRegistry, pager: Pager, logger: Logger?) {
+        self.pager = pager
         self.segments = segments
         self.logger = logger
     }
@@ -62,7 +65,7 @@ final class VectorLinker: Sendable {
             guard goesOn else { return }
             var linked = 0
             for segment in segments.all where segment.needsLinking {
-                do { linked += try segment.linkPortion(Self.portion) } catch {
+                do { linked += try segment.linkPortion(Self.portion, pager: pager) } catch {
                     // Searches go on exactly; the next commit tries again.
                     logger?.warning("linking \(segment.definition.field): \(error)")
                 }
@@ -74,7 +77,7 @@ final class VectorLinker: Sendable {
                 }
                 // A commit may have come between the last look and now; one that cannot be linked does not spin.
                 if isIdle, let segment = segments.all.first(where: { $0.needsLinking }),
-                    (try? segment.linkPortion(Self.portion)) ?? 0 > 0
+                    (try? segment.linkPortion(Self.portion, pager: pager)) ?? 0 > 0
                 {
                     wake()
                 }

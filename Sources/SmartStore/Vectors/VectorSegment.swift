@@ -15,12 +15,17 @@ import VectorIndex
 final class VectorSegment: Sendable {
     let definition: VectorIndexDefinition
     let index: HNSWIndex
+    /// `_id`s of rows that were found before.
+    let ids: RowIDCache
     /// Rows linked at the last save, to decide when the next pays.
     private let savedLinked: Mutex<Int>
+    /// How many deleted rows there were when none of them could be taken out.
+    private let stuckRepair = Mutex(-1)
 
-    init(definition: VectorIndexDefinition, index: HNSWIndex, savedLinked: Int) {
+    init(definition: VectorIndexDefinition, index: HNSWIndex, savedLinked: Int, memoryLimit: Int?) {
         self.definition = definition
         self.index = index
+        ids = RowIDCache(byteLimit: memoryLimit.map { $0 / 8 } ?? .max)
         self.savedLinked = Mutex(savedLinked)
     }
 
@@ -32,7 +37,7 @@ final class VectorSegment: Sendable {
         let index = try HNSWIndex(
             options: definition.options, restoring: IndexState(options: definition.options), source: source,
             memoryLimit: memoryLimit)
-        return VectorSegment(definition: definition, index: index, savedLinked: 0)
+        return VectorSegment(definition: definition, index: index, savedLinked: 0, memoryLimit: memoryLimit)
     }
 
     /// The index as the newest commit left it. Reads its state and its deleted rows, no vector and no link.
@@ -51,28 +56,57 @@ final class VectorSegment: Sendable {
         }
         state.rowCount = rowCount
         var deleted: [UInt32] = []
+        var reused: [UInt32] = []
         let cursor = definition.arrays.dead.cursor(in: view)
         var isThere = try cursor.seekToFirst()
         while isThere {
-            let row = VectorRows.row(of: try cursor.key)
-            if Int(row) < rowCount { deleted.append(row) }
+            let key = try cursor.key
+            if let row = VectorRows.reusedRow(of: key) {
+                if Int(row) < rowCount { reused.append(row) }
+            } else {
+                let row = VectorRows.row(of: key)
+                if Int(row) < rowCount { deleted.append(row) }
+            }
             isThere = try cursor.next()
         }
+        let (dead, linked) = (Set(deleted), state.linkedCount)
         state.deletedRows = deleted
+        state.freeRows = state.freeRows.filter { dead.contains($0) }
+        // Their links and codes were saved before they got the vectors that they have.
+        let waiting = Set(state.waitingRows + reused)
+        state.waitingRows = waiting.filter { Int($0) < linked }.sorted()
         let source = PagedBlockSource(pager: pager, arrays: definition.arrays)
         let index = try HNSWIndex(
             options: definition.options, restoring: state, source: source, memoryLimit: memoryLimit)
-        return VectorSegment(definition: definition, index: index, savedLinked: state.linkedCount)
+        return VectorSegment(
+            definition: definition, index: index, savedLinked: state.linkedCount, memoryLimit: memoryLimit)
     }
 
     /// Whether there are rows to link, or links to make anew.
-    var needsLinking: Bool { index.unlinkedCount > 0 || index.isDamaged }
+    var needsLinking: Bool { index.unlinkedCount > 0 || index.isDamaged || needsRepair }
+
+    /// Whether so many rows were deleted that taking them out of the graph pays: each pass reads every list.
+    private var needsRepair: Bool {
+        definition.reusesRows && index.unrepairedCount >= max(64, index.rowCount / 64)
+            && index.unrepairedCount != stuckRepair.withLock { $0 }
+    }
+
+    /// Takes deleted rows that no reader sees any more out of the graph.
+    private func repairIfDue(_ pager: Pager) throws(VectorError) -> Int {
+        guard needsRepair else { return 0 }
+        let freed = try index.repairDeleted(before: pager.oldestReadSequence)
+        // Rows that an old reader holds back are tried again when others have joined them.
+        let left = index.unrepairedCount
+        stuckRepair.withLock { $0 = freed == 0 ? left : -1 }
+        return freed
+    }
 
     /// Links up to `count` rows; damaged links are thrown away first, and all rows are linked again from the vectors.
     /// Searches score every vector meanwhile. Returns how many rows were linked.
-    func linkPortion(_ count: Int) throws(VectorError) -> Int {
+    func linkPortion(_ count: Int, pager: Pager) throws(VectorError) -> Int {
         if index.isDamaged { index.rebuild() }
-        return try index.link(atMost: count)
+        let linked = try index.link(atMost: count)
+        return try linked > 0 ? linked : repairIfDue(pager)
     }
 
     /// Whether saving the links pays now: always at a close; else when a quarter more is linked than at the last save,
@@ -85,7 +119,19 @@ final class VectorSegment: Sendable {
         return linked - saved >= max(1024, saved / 4)
     }
 
-    /// Writes changed links and the state into a transaction of their own.
+    private func reusedKeys(in view: PageView) throws(PageFault) -> [[UInt8]] {
+        guard definition.reusesRows else { return [] }
+        let cursor = definition.arrays.dead.cursor(in: view)
+        var keys: [[UInt8]] = []
+        var isThere = try cursor.seek(to: VectorRows.reusedPrefix.span.bytes)
+        while isThere {
+            keys.append(try cursor.key)
+            isThere = try cursor.next()
+        }
+        return keys
+    }
+
+    /// Writes changed links and codes, and the state into a transaction of their own.
     func saveLinks(pager: Pager) throws {
         let transaction = try pager.beginTransaction(holdsLogBound: false)
         defer { transaction.rollBack() }
@@ -98,14 +144,23 @@ final class VectorSegment: Sendable {
                 == definition.number
         else { return }
         let linked = index.rowCount - index.unlinkedCount
+        let reused = try reusedKeys(in: transaction)
         let blockByteCount = UInt64(PagedArray.bytesPerPage(payloadByteCount: pager.codec.payloadByteCount))
         try index.save(
             write: { array, block, bytes in
-                let target = array == .links ? arrays.links : arrays.upper
-                try target.write(
+                let target =
+                    switch array {
+                    case .links: arrays.links
+                    case .upper: arrays.upper
+                    case .codes: arrays.codes
+                    case .vectors: nil as PagedArray?
+                    }
+                try target?.write(
                     RawSpan(_unsafeBytes: bytes), at: block * blockByteCount, in: transaction)
             },
             commit: { state in
+                // Rows that still wait to be linked again are in the state.
+                for key in reused { try arrays.dead.remove(key.span.bytes, in: transaction) }
                 try catalog.tree.put(
                     CatalogKind.vectorLinks.key(name.0, name.1).span.bytes, state.encode().span.bytes, in: transaction)
                 _ = try transaction.commit(.grouped)
@@ -130,7 +185,9 @@ struct PagedBlockSource: BlockSource {
             case .vectors: arrays.vectors
             case .links: arrays.links
             case .upper: arrays.upper
+            case .codes: arrays.codes
             }
+        guard let paged else { throw PageFault.corruptStructure(page: arrays.vectors.root, reason: "no codes") }
         var span = MutableRawSpan(_unsafeBytes: bytes)
         _ = try paged.readPage(block, into: &span, in: view, cached: false)
     }
@@ -163,12 +220,32 @@ enum VectorRows {
         return (slot, false)
     }
 
+    /// Notes a row that got a new vector since its links were saved. Longer than the key of a row, and behind them all.
+    static func reusedKey(_ row: UInt32) -> [UInt8] { reusedPrefix + key(row) }
+
+    static let reusedPrefix: [UInt8] = [0xFF, 0xFF, 0xFF, 0xFF]
+
+    static func reusedRow(of key: [UInt8]) -> UInt32? {
+        key.count == 8 && key.starts(with: reusedPrefix) ? row(of: Array(key.dropFirst(4))) : nil
+    }
+
     static func id(of bytes: [UInt8]) -> BSONValue? { (try? Document(bson: bytes))?[""] }
 
-    static func shortID(in slot: [UInt8]) -> BSONValue? {
-        let count = Int(slot[0])
+    /// The `_id` in a slot that begins at `start`; nil when it is a long one, or the slot is empty.
+    static func shortID(in slots: [UInt8], at start: Int = 0) -> BSONValue? {
+        let count = Int(slots[start])
         guard count < slotByteCount, count >= 5 else { return nil }
-        return id(of: Array(slot[1..<1 + count]))
+        // Length, type, the empty name's NUL, then the value: the usual types need no document to be made.
+        let at = start + 1 + 6
+        switch slots[start + 5] {
+        case 0x12 where count == 15: return .int64(Int64(littleEndian: number(slots, at)))
+        case 0x10 where count == 11: return .int32(Int32(littleEndian: number(slots, at)))
+        default: return id(of: Array(slots[start + 1..<start + 1 + count]))
+        }
+    }
+
+    private static func number<T: FixedWidthInteger>(_ bytes: [UInt8], _ at: Int) -> T {
+        bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: at, as: T.self) }
     }
 
     static func isLong(_ slot: [UInt8]) -> Bool { slot[0] == longMark }
