@@ -18,7 +18,7 @@ def hull(points):
 
 
 def rate_at(target, line):
-    """Log-linear between the points around the target; the first point's rate when all reach it; None when none does."""
+    """Log-linear between the points around the target; the first's rate when all reach it; None when none does."""
     above = next((p for p in line if p[0] >= target), None)
     if above is None:
         return None

@@ -32,13 +32,13 @@ struct RecallTargetTests {
     }
 
     @Test("settings are chosen by the one half of the queries and judged by the other")
-    func tuned() {
+    func tuned() throws {
         // The second setting looks best on the tuning half and falls behind on the reporting half: it stays chosen. The
         // third is beaten on the tuning half: what it does on the reporting half is not looked at.
         let rates = RecallTargets.interpolate(
             tuning: [(0.90, 9_000), (0.96, 8_000), (0.95, 7_000)],
             reporting: [(0.90, 9_000), (0.95, 4_000), (0.95, 7_000)])
-        #expect(rate(rates, "0.95") == 4_000)
+        #expect(abs(try #require(rate(rates, "0.95")) - 4_000) < 1e-6)
     }
 
     @Test("the points around a recall are the fastest that reaches it and the one below that")
