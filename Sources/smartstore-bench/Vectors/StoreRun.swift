@@ -92,10 +92,20 @@ struct StoreRun {
         figures.filters = try zip(cases, truths).map { filter, truth in
             progress.step("\(filter.share) % by a document filter")
             let document: Document = [VectorStore.attribute: .document(["$lt": .double(filter.share)])]
-            let points = try SearchSweep.run(plan, truth, progress: progress) { _, query, setting in
+            let search: SearchSweep.Search = { _, query, setting in
                 try target.search(query, k: plan.k, setting, filter: document)
             }
+            let points = try SearchSweep.run(
+                try affordable(plan, truth, search), truth, progress: progress, search: search)
             return FilterFigures(filter, form: "documents", points)
         }
+    }
+
+    /// A filter that every row has to be read for may take a tenth of a second a query: then one setting has to do.
+    private func affordable(_ plan: SweepPlan, _ set: QuerySet, _ search: SearchSweep.Search) throws -> SweepPlan {
+        let clock = Stopwatch()
+        for number in 0..<min(3, set.count) { _ = try search(number, set.queries[number], SearchSetting()) }
+        guard clock.seconds / 3 > 0.005 else { return plan }
+        return SweepPlan(k: plan.k, settings: [SearchSetting()], stopsEarly: false, passCount: 1)
     }
 }
