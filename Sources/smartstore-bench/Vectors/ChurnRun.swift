@@ -26,7 +26,7 @@ struct ChurnRun {
             let rows = churn.nextRound()
             let vectors = try Dictionary(uniqueKeysWithValues: rows.map { ($0, try vector(churn, row: $0)) })
             let replacing = Stopwatch()
-            try replace(rows, by: vectors, in: bare.index, round: UInt64(round))
+            let repairSeconds = try replace(rows, by: vectors, in: bare.index, round: UInt64(round))
             try bare.link()
             let seconds = replacing.seconds
             guard bare.index.unlinkedCount == 0 else {
@@ -36,6 +36,7 @@ struct ChurnRun {
             figures.rounds.append(
                 ChurnFigures.Round(
                     replacedPerSecond: Double(rows.count) / seconds, committedPerSecond: nil,
+                    repairSeconds: repairSeconds,
                     memoryBytes: bare.index.residentByteCount, fileBytes: try bare.savedByteCount(),
                     recall: ChurnFigures.recalls(after)))
         }
@@ -50,11 +51,14 @@ struct ChurnRun {
         return figures
     }
 
+    /// Returns the seconds that repairing took.
     private func replace(
         _ rows: [Int], by vectors: [Int: [Float]], in index: HNSWIndex, round: UInt64
-    ) throws {
+    ) throws -> Double {
         try index.markDeleted(rows: rows.map { UInt32($0) }, death: round)
+        let repairing = Stopwatch()
         try index.repairDeleted(before: round)
+        let repairSeconds = repairing.seconds
         let free = index.freeRows(rows.count)
         guard free.count == rows.count else {
             throw BenchError("only \(free.count) of \(rows.count) slots are free again")
@@ -63,6 +67,7 @@ struct ChurnRun {
             guard let vector = vectors[Int(row)] else { throw BenchError("row \(row) is free and was not deleted") }
             try index.append(row: row, vector: vector, birth: round)
         }
+        return repairSeconds
     }
 
     private func vector(_ churn: ChurnPlan, row: Int) throws -> [Float] {

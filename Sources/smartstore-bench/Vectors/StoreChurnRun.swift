@@ -47,7 +47,7 @@ struct StoreChurnRun {
                 }
             figures.rounds.append(
                 ChurnFigures.Round(
-                    replacedPerSecond: rates.replaced, committedPerSecond: rates.committed,
+                    replacedPerSecond: rates.replaced, committedPerSecond: rates.committed, repairSeconds: nil,
                     memoryBytes: try searchMemory(), fileBytes: try BenchStore.byteCount(of: place.url),
                     recall: ChurnFigures.recalls(after)))
         }
