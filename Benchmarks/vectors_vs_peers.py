@@ -23,6 +23,10 @@ How it is measured:
   queries order two neighbours the other way round, the one that is beaten in both is dropped. The same code does this
   for the peers and for ours, with rates of the two halves timed apart.
 * Sweeps go on until recall on all queries is complete or has ceased to rise; what ends a sweep is the same for all.
+
+Several configurations of ours can be compared, with each other too:
+
+    --ours "SmartStore=" --ours "AVX2=--kernels avx2" --ours "encrypted store=--encrypted --opens 1 --folder DIR"
 """
 
 import argparse
@@ -73,7 +77,9 @@ class Run:
 
     def ours(self, flags, cores, extra=()):
         out = os.path.join(self.folder, "ours.json")
-        command = [os.path.abspath(self.args.binary), "vectors", "--data", self.args.data, "--index-only"]
+        command = [os.path.abspath(self.args.binary), "vectors", "--data", self.args.data]
+        # The bare index, unless the flags ask for a store.
+        command += [] if {"--encrypted", "--no-encrypted"} & set(flags) else ["--index-only"]
         command += ["--k", str(self.args.k), "--passes", str(self.args.passes), "--threads", str(len(cores))]
         command += ["--json", out, *flags, *extra]
         done = subprocess.run(
@@ -133,6 +139,8 @@ class Run:
         if len(cores) < 2:
             return
         few = ["--limit-queries", "20", "--breadths", "16"]
+        if title in self.failed:
+            return
         result = self.attempt(title + ", two threads", lambda: self.ours(flags, cores, few)["build_per_second"])
         if result:
             self.two_threads.setdefault(title, []).append(result)
@@ -154,7 +162,8 @@ class Run:
             self.say(f"round {number + 1} of {self.args.rounds}, load {self.loads[-1]:.2f}")
             for job in jobs[number % len(jobs) :] + jobs[: number % len(jobs)]:
                 job()
-            for title, flags in ours:
+            # Of the first configuration only: the others differ in how they search.
+            for title, flags in ours[:1]:
                 self.measure_two_threads(title, flags)
             for index, title in again if number > 0 else []:
                 self.build(index, title, os.path.join(self.folder, str(index)))
@@ -215,6 +224,12 @@ def show(summary, run):
         rows.append([title, number(figures["build_per_second"]), *rates])
     for name, rates in summary["best"].items():
         rows.append([f"best peer, {name}", "", *[number(rates[t]) for t in names]])
+    first = next(iter(summary["ratios"]), None)
+    for title in summary["ratios"]:
+        if title != first:
+            ours, base = (summary["indexes"][x]["at"] for x in (title, first))
+            values = [f"{ours[t] / base[t]:.2f} ×" if ours[t] and base[t] else "-" for t in names]
+            rows.append([f"{title} / {first}", "", *values])
     for title, ratios in summary["ratios"].items():
         for name in summary["best"]:
             build = ratios.get("build over hnswlib") if name == "one query a call" else None
