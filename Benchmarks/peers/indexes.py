@@ -91,7 +91,7 @@ class FaissFlat(Peer):
     package, module = "faiss-cpu", "faiss"
 
     def settings(self):
-        return [{"kept": kept} for kept in (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32)]
+        return [{"kept": kept} for kept in (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32, 48, 64)]
 
     def build(self, base):
         import faiss
@@ -156,8 +156,8 @@ class Scann(Peer):
     package, module = "scann", "scann"
 
     def settings(self):
-        leaves = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
-        return [{"leaves": count, "kept": kept} for kept in (20, 40, 100) for count in leaves]
+        leaves = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
+        return [{"leaves": count, "kept": kept} for kept in (20, 40, 100, 200) for count in leaves]
 
     def build(self, base):
         import scann
