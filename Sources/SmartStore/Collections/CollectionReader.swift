@@ -176,7 +176,7 @@ extension CollectionReading {
             }
             let hits = try index.search(
                 vector, k: k, breadth: breadth ?? max(64, 2 * k), rerank: rerank, exact: exact,
-                at: transaction.sequence, including: accept)
+                at: transaction.sequence, including: accept, for: transaction.store)
             if let fault { throw fault }
             let ids = try index.ids(of: hits.map(\.row), in: transaction.view)
             return try zip(hits, ids).map { hit, id in
