@@ -4,6 +4,7 @@
 #include <immintrin.h>
 #include <string.h>
 
+#include "bf16.h"
 #include "tables.h"
 
 #define TARGET __attribute__((target("avx2,f16c,fma")))
@@ -11,6 +12,10 @@
 
 INLINE __m256 load_f32(const char *at) { return _mm256_loadu_ps((const float *)at); }
 INLINE __m256 load_f16(const char *at) { return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)at)); }
+INLINE __m256 load_bf16(const char *at) {
+    const __m256i upper = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)at));
+    return _mm256_castsi256_ps(_mm256_slli_epi32(upper, 16));
+}
 
 // The last 1...7 elements, zeros behind them.
 INLINE __m256 load_end_f32(const char *at, size_t left) {
@@ -21,6 +26,11 @@ INLINE __m256 load_end_f16(const char *at, size_t left) {
     uint16_t halves[8] = {0};
     memcpy(halves, at, left * 2);
     return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)halves));
+}
+INLINE __m256 load_end_bf16(const char *at, size_t left) {
+    uint16_t halves[8] = {0};
+    memcpy(halves, at, left * 2);
+    return load_bf16((const char *)halves);
 }
 
 INLINE __m256 add_dot(__m256 sum, __m256 a, __m256 b) { return _mm256_fmadd_ps(a, b, sum); }
@@ -84,12 +94,17 @@ INLINE __m128 fold(__m256 even, __m256 odd) {
         const __m128 right = _mm_hadd_ps(fold(even[2], odd[2]), fold(even[3], odd[3]));                                \
         _mm_storeu_ps(figures, _mm_hadd_ps(left, right));                                                              \
     }                                                                                                                  \
-    VK_SCORER(NAME, TARGET)
+    VK_SCORER(NAME, TARGET)                                                                                            \
+    VK_MANY_BY_BLOCK(NAME, TARGET)
 
 AVX2_SCORER(dot_f32, 4, load_f32, load_end_f32, add_dot)
 AVX2_SCORER(l2_f32, 4, load_f32, load_end_f32, add_l2)
 AVX2_SCORER(dot_f16, 2, load_f16, load_end_f16, add_dot)
 AVX2_SCORER(l2_f16, 2, load_f16, load_end_f16, add_l2)
+AVX2_SCORER(dot_bf16, 2, load_bf16, load_end_bf16, add_dot)
+AVX2_SCORER(l2_bf16, 2, load_bf16, load_end_bf16, add_l2)
+
+VK_BF16(TARGET)
 
 static TARGET void f32_to_f16(const float *from, void *to, size_t count) {
     char *out = (char *)to;
@@ -126,9 +141,13 @@ const struct vk_table vk_table_avx2 = {
     .f32_to_f16 = f32_to_f16,
     .f16_to_f32 = f16_to_f32,
     .squared_norm = squared_norm,
-    .codes = &vk_codes_portable,
-    .walks = &vk_walks_portable,
+    .codes = &vk_codes_avx2,
+    .walks = &vk_walks_avx2,
     .pair_codes = vk_pair_codes_portable,
+    .dot_bf16 = VK_ENTRY(dot_bf16),
+    .l2_bf16 = VK_ENTRY(l2_bf16),
+    .f32_to_bf16 = f32_to_bf16,
+    .bf16_to_f32 = bf16_to_f32,
 };
 
 #endif

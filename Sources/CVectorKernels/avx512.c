@@ -4,6 +4,7 @@
 
 #include <immintrin.h>
 
+#include "bf16.h"
 #include "tables.h"
 
 #define TARGET __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx2,f16c,fma")))
@@ -11,10 +12,15 @@
 
 INLINE __m512 load_f32(const char *at) { return _mm512_loadu_ps(at); }
 INLINE __m512 load_f16(const char *at) { return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)at)); }
+INLINE __m512 widen(__m256i upper) {
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(upper), 16));
+}
+INLINE __m512 load_bf16(const char *at) { return widen(_mm256_loadu_si256((const __m256i *)at)); }
 INLINE __m512 load_end_f32(__mmask16 mask, const char *at) { return _mm512_maskz_loadu_ps(mask, at); }
 INLINE __m512 load_end_f16(__mmask16 mask, const char *at) {
     return _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(mask, at));
 }
+INLINE __m512 load_end_bf16(__mmask16 mask, const char *at) { return widen(_mm256_maskz_loadu_epi16(mask, at)); }
 
 INLINE __m512 add_dot(__m512 sum, __m512 a, __m512 b) { return _mm512_fmadd_ps(a, b, sum); }
 INLINE __m512 add_l2(__m512 sum, __m512 a, __m512 b) {
@@ -88,12 +94,65 @@ INLINE __m128 fold(__m512 even, __m512 odd) {
         const __m128 right = _mm_hadd_ps(fold(even[2], odd[2]), fold(even[3], odd[3]));                                \
         _mm_storeu_ps(figures, _mm_hadd_ps(left, right));                                                              \
     }                                                                                                                  \
-    VK_SCORER(NAME, TARGET)
+    VK_SCORER(NAME, TARGET)                                                                                            \
+    /* Four queries against two rows: an element is loaded and widened once for four, in the order of NAME_single. */  \
+    static TARGET void NAME##_quad(const void *const *queries, const char *base, size_t stride, size_t dimension,      \
+                                   size_t count, float *figures, size_t step) {                                        \
+        const float *q[4];                                                                                             \
+        for (int k = 0; k < 4; k++) q[k] = (const float *)queries[k];                                                  \
+        size_t row = 0;                                                                                                \
+        for (; row + 2 <= count; row += 2) {                                                                           \
+            const char *const rows[2] = {base + row * stride, base + (row + 1) * stride};                              \
+            __m512 even[2][4], odd[2][4];                                                                              \
+            for (int k = 0; k < 8; k++) even[k / 4][k % 4] = odd[k / 4][k % 4] = _mm512_setzero_ps();                  \
+            size_t i = 0;                                                                                              \
+            for (; i + 32 <= dimension; i += 32)                                                                       \
+                for (int r = 0; r < 2; r++) {                                                                          \
+                    for (int line = 0; line < BYTES / 2; line++)                                                       \
+                        vk_prefetch(rows[r] + VK_AHEAD_BYTES + i * BYTES + line * 64);                                 \
+                    const __m512 first = LOAD(rows[r] + i * BYTES), second = LOAD(rows[r] + (i + 16) * BYTES);         \
+                    for (int k = 0; k < 4; k++) {                                                                      \
+                        even[r][k] = ADD(even[r][k], _mm512_loadu_ps(q[k] + i), first);                                \
+                        odd[r][k] = ADD(odd[r][k], _mm512_loadu_ps(q[k] + i + 16), second);                            \
+                    }                                                                                                  \
+                }                                                                                                      \
+            if (i + 16 <= dimension) {                                                                                 \
+                for (int r = 0; r < 2; r++) {                                                                          \
+                    const __m512 first = LOAD(rows[r] + i * BYTES);                                                    \
+                    for (int k = 0; k < 4; k++) even[r][k] = ADD(even[r][k], _mm512_loadu_ps(q[k] + i), first);        \
+                }                                                                                                      \
+                i += 16;                                                                                               \
+            }                                                                                                          \
+            if (i < dimension) {                                                                                       \
+                const __mmask16 mask = end_mask(dimension - i);                                                        \
+                for (int r = 0; r < 2; r++) {                                                                          \
+                    const __m512 last = LOAD_END(mask, rows[r] + i * BYTES);                                           \
+                    for (int k = 0; k < 4; k++)                                                                        \
+                        odd[r][k] = ADD(odd[r][k], _mm512_maskz_loadu_ps(mask, q[k] + i), last);                       \
+                }                                                                                                      \
+            }                                                                                                          \
+            for (int r = 0; r < 2; r++) {                                                                              \
+                const __m128 left = _mm_hadd_ps(fold(even[r][0], odd[r][0]), fold(even[r][1], odd[r][1]));             \
+                const __m128 right = _mm_hadd_ps(fold(even[r][2], odd[r][2]), fold(even[r][3], odd[r][3]));            \
+                float found[4];                                                                                        \
+                _mm_storeu_ps(found, _mm_hadd_ps(left, right));                                                        \
+                for (int k = 0; k < 4; k++) figures[(size_t)k * step + row + (size_t)r] = found[k];                    \
+            }                                                                                                          \
+        }                                                                                                              \
+        for (; row < count; row++)                                                                                     \
+            for (size_t k = 0; k < 4; k++)                                                                             \
+                figures[k * step + row] = NAME##_single(q[k], base + row * stride, dimension);                         \
+    }                                                                                                                  \
+    VK_MANY(NAME, TARGET)
 
 WIDE_SCORER(dot_f32, 4, load_f32, load_end_f32, add_dot)
 WIDE_SCORER(l2_f32, 4, load_f32, load_end_f32, add_l2)
 WIDE_SCORER(dot_f16, 2, load_f16, load_end_f16, add_dot)
 WIDE_SCORER(l2_f16, 2, load_f16, load_end_f16, add_l2)
+WIDE_SCORER(dot_bf16, 2, load_bf16, load_end_bf16, add_dot)
+WIDE_SCORER(l2_bf16, 2, load_bf16, load_end_bf16, add_l2)
+
+VK_BF16(TARGET)
 
 static TARGET void f32_to_f16(const float *from, void *to, size_t count) {
     char *out = (char *)to;
@@ -133,6 +192,10 @@ const struct vk_table vk_table_avx512 = {
     .codes = &vk_codes_avx512,
     .walks = &vk_walks_avx512,
     .pair_codes = vk_pair_codes_avx512,
+    .dot_bf16 = VK_ENTRY(dot_bf16),
+    .l2_bf16 = VK_ENTRY(l2_bf16),
+    .f32_to_bf16 = f32_to_bf16,
+    .bf16_to_f32 = bf16_to_f32,
 };
 
 #endif

@@ -50,16 +50,17 @@ static TARGET ptrdiff_t avx512_collect(struct vk_walk *walk, const uint32_t *wor
 }
 
 // Every place gets the smaller of what stands there and the larger of its predecessor and the new key.
+// Loads take what stores wrote, place for place: a load across two stores would wait for both.
 INLINE void avx512_put(uint64_t *beam, size_t capacity, uint64_t key) {
     const __m512i new = _mm512_set1_epi64((long long)key);
-    for (size_t i = capacity; i > 0;) {
-        i -= 8;
-        const __m512i before = _mm512_loadu_si512(beam + i - 1);
-        const __m512i here = _mm512_loadu_si512(beam + i);
-        const uint64_t last = beam[i - 1];
+    __m512i here = _mm512_loadu_si512(beam + capacity - 8);
+    for (size_t i = capacity - 8;; i -= 8) {
+        const __m512i below = i > 0 ? _mm512_loadu_si512(beam + i - 8) : _mm512_setzero_si512();
+        const __m512i before = _mm512_alignr_epi64(here, below, 7);
         _mm512_storeu_si512(beam + i, _mm512_min_epu64(here, _mm512_max_epu64(before, new)));
         // In a long beam most insertions end early; in a short one the test costs more than the steps it saves.
-        if (capacity > 64 && last < key) break;
+        if (i == 0 || (capacity > 256 && beam[i - 1] < key)) break;
+        here = below;
     }
 }
 

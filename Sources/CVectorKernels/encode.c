@@ -53,10 +53,11 @@ static float largest(const float *values, size_t count) {
     return most[0];
 }
 
-// The nearest integer of a number within -127...127, ties to even; 0 for any other: a huge query may have overflowed.
-// Adding and subtracting 1.5 * 2^23 rounds, and vectorises.
+// The nearest integer of a number that rounds to -127...127, ties to even; 0 for any other: a huge query may have
+// overflowed. The largest number times 127 / the largest may be a little more than 127. Adding and subtracting
+// 1.5 * 2^23 rounds, and vectorises.
 static inline int32_t rounded(float value) {
-    const float held = value >= -127 && value <= 127 ? value : 0;
+    const float held = value > -127.5f && value < 127.5f ? value : 0;
     return (int32_t)((held + 0x1.8p23f) - 0x1.8p23f);
 }
 

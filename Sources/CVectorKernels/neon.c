@@ -4,6 +4,7 @@
 #include <arm_neon.h>
 #include <string.h>
 
+#include "bf16.h"
 #include "tables.h"
 
 #define INLINE static inline __attribute__((always_inline))
@@ -22,6 +23,13 @@ INLINE float32x4x2_t load_f16(const char *at) {
     values.val[1] = vcvt_f32_f16(vreinterpret_f16_u8(vget_high_u8(bytes)));
     return values;
 }
+INLINE float32x4x2_t load_bf16(const char *at) {
+    const uint16x8_t upper = vreinterpretq_u16_u8(vld1q_u8((const uint8_t *)at));
+    float32x4x2_t values;
+    values.val[0] = vreinterpretq_f32_u32(vshll_n_u16(vget_low_u16(upper), 16));
+    values.val[1] = vreinterpretq_f32_u32(vshll_high_n_u16(upper, 16));
+    return values;
+}
 
 // The last 1...7 elements, zeros behind them.
 INLINE float32x4x2_t load_end_f32(const char *at, size_t left) {
@@ -33,6 +41,11 @@ INLINE float32x4x2_t load_end_f16(const char *at, size_t left) {
     uint16_t halves[8] = {0};
     memcpy(halves, at, left * 2);
     return load_f16((const char *)halves);
+}
+INLINE float32x4x2_t load_end_bf16(const char *at, size_t left) {
+    uint16_t halves[8] = {0};
+    memcpy(halves, at, left * 2);
+    return load_bf16((const char *)halves);
 }
 
 INLINE float32x4_t add_dot(float32x4_t sum, float32x4_t a, float32x4_t b) { return vfmaq_f32(sum, a, b); }
@@ -85,12 +98,17 @@ INLINE float32x4_t add_l2(float32x4_t sum, float32x4_t a, float32x4_t b) {
         }                                                                                                              \
         for (int r = 0; r < 4; r++) figures[r] = vaddvq_f32(vaddq_f32(even[r], odd[r]));                               \
     }                                                                                                                  \
-    VK_SCORER(NAME, )
+    VK_SCORER(NAME, )                                                                                                  \
+    VK_MANY_BY_BLOCK(NAME, )
 
 NEON_SCORER(dot_f32, 4, load_f32, load_end_f32, add_dot)
 NEON_SCORER(l2_f32, 4, load_f32, load_end_f32, add_l2)
 NEON_SCORER(dot_f16, 2, load_f16, load_end_f16, add_dot)
 NEON_SCORER(l2_f16, 2, load_f16, load_end_f16, add_l2)
+NEON_SCORER(dot_bf16, 2, load_bf16, load_end_bf16, add_dot)
+NEON_SCORER(l2_bf16, 2, load_bf16, load_end_bf16, add_l2)
+
+VK_BF16()
 
 static void f32_to_f16(const float *from, void *to, size_t count) {
     char *out = (char *)to;
@@ -125,9 +143,13 @@ const struct vk_table vk_table_neon = {
     .f32_to_f16 = f32_to_f16,
     .f16_to_f32 = f16_to_f32,
     .squared_norm = squared_norm,
-    .codes = &vk_codes_portable,
-    .walks = &vk_walks_portable,
+    .codes = &vk_codes_neon,
+    .walks = &vk_walks_portable,  // two keys a step gain nothing over moving memory
     .pair_codes = vk_pair_codes_portable,
+    .dot_bf16 = VK_ENTRY(dot_bf16),
+    .l2_bf16 = VK_ENTRY(l2_bf16),
+    .f32_to_bf16 = f32_to_bf16,
+    .bf16_to_f32 = bf16_to_f32,
 };
 
 #endif

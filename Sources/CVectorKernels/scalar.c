@@ -2,6 +2,7 @@
 // Sixteen partial sums stand for the lanes, so that the order of additions is fixed and vectorises.
 #include <string.h>
 
+#include "bf16.h"
 #include "tables.h"
 
 #define LANES 16
@@ -49,6 +50,15 @@ static inline void load_f16(const void *row, float *values, size_t count) {
     for (size_t i = 0; i < count; i++) values[i] = half_to_float(halves[i]);
 }
 
+static inline void load_bf16(const void *row, float *values, size_t count) {
+    uint16_t halves[LANES];
+    memcpy(halves, row, count * 2);
+    for (size_t i = 0; i < count; i++) {
+        const uint32_t bits = (uint32_t)halves[i] << 16;
+        memcpy(values + i, &bits, 4);
+    }
+}
+
 static inline float sum_lanes(const float *sums) {
     float folded[8];
     for (int i = 0; i < 8; i++) folded[i] = sums[i] + sums[i + 8];
@@ -88,12 +98,17 @@ static inline float term_l2(float a, float b) {
             figures[r] = NAME##_single(query, rows[r], dimension);                                                     \
         }                                                                                                              \
     }                                                                                                                  \
-    VK_SCORER(NAME, )
+    VK_SCORER(NAME, )                                                                                                  \
+    VK_MANY_BY_BLOCK(NAME, )
 
 PORTABLE_SCORER(dot_f32, 4, load_f32, term_dot)
 PORTABLE_SCORER(l2_f32, 4, load_f32, term_l2)
 PORTABLE_SCORER(dot_f16, 2, load_f16, term_dot)
 PORTABLE_SCORER(l2_f16, 2, load_f16, term_l2)
+PORTABLE_SCORER(dot_bf16, 2, load_bf16, term_dot)
+PORTABLE_SCORER(l2_bf16, 2, load_bf16, term_l2)
+
+VK_BF16()
 
 static void f32_to_f16(const float *from, void *to, size_t count) {
     char *out = (char *)to;
@@ -126,4 +141,8 @@ const struct vk_table vk_table_portable = {
     .codes = &vk_codes_portable,
     .walks = &vk_walks_portable,
     .pair_codes = vk_pair_codes_portable,
+    .dot_bf16 = VK_ENTRY(dot_bf16),
+    .l2_bf16 = VK_ENTRY(l2_bf16),
+    .f32_to_bf16 = f32_to_bf16,
+    .bf16_to_f32 = bf16_to_f32,
 };

@@ -3,18 +3,25 @@
 
 #include "walk.h"
 
+// A list ends with sixteen zeros at a multiple of sixteen.
+static inline int is_end(const uint32_t *words) {
+    uint32_t any = 0;
+    for (int i = 0; i < 16; i++) any |= words[i];
+    return any == 0;
+}
+
 static ptrdiff_t portable_collect(struct vk_walk *walk, const uint32_t *words) {
     uint32_t *const start = walk->met + walk->met_count;
     uint32_t *end = start;
-    for (size_t i = 0; i < walk->degree; i++) {
-        const uint32_t word = words[i];
-        if (word == 0) {
-            if (i % 16 == 0) break;
-            continue;
-        }
+    int is_damaged = 0;
+    for (size_t i = 0; i < walk->degree && !is_damaged; i++) {
+        if (i % 16 == 0 && is_end(words + i)) break;
+        // Read once: a word that changes must not be another one after the comparison.
+        const uint32_t word = __atomic_load_n(words + i, __ATOMIC_RELAXED);
+        if (word == 0) continue;
         const uint32_t row = word - 1;
         if (row >= walk->bound) {
-            if (row >= walk->row_count) return -1;
+            is_damaged = row >= walk->row_count;
             continue;
         }
         const uint32_t bit = 1u << (row & 31), seen = walk->visited[row >> 5];
@@ -25,22 +32,24 @@ static ptrdiff_t portable_collect(struct vk_walk *walk, const uint32_t *words) {
         if (!(seen & bit))
             for (size_t b = 0; b < walk->fetch_bytes; b += 64) vk_prefetch(at + b);
     }
+    // Counted in any case: every bit that is set must be found again in `met`.
     walk->met_count += (size_t)(end - start);
-    return end - start;
+    return is_damaged ? -1 : end - start;
 }
 
+// The place is found by halving without a branch: a guess would be wrong every other time.
 static void portable_put(uint64_t *beam, size_t capacity, uint64_t key) {
-    size_t low = 0, high = capacity;
-    while (low < high) {
-        const size_t middle = (low + high) / 2;
-        if (beam[middle] < key)
-            low = middle + 1;
-        else
-            high = middle;
+    uint64_t *place = beam;
+    for (size_t left = capacity; left > 0;) {
+        const size_t half = left / 2;
+        const int is_behind = place[half] < key;
+        place = is_behind ? place + half + 1 : place;
+        left = is_behind ? left - half - 1 : half;
     }
-    if (low == capacity) return;
-    memmove(beam + low + 1, beam + low, (capacity - 1 - low) * sizeof *beam);
-    beam[low] = key;
+    const size_t behind = (size_t)(beam + capacity - place);
+    if (behind == 0) return;
+    memmove(place + 1, place, (behind - 1) * sizeof *beam);
+    *place = key;
 }
 
 static void portable_insert(uint64_t *beam, size_t capacity, const float *figures, const uint32_t *ids, size_t count,

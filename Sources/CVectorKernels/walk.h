@@ -47,7 +47,7 @@ static inline int vk_is_allowed(const struct vk_walk *walk, uint32_t row) {
             const ptrdiff_t found =                                                                                    \
                 NAME##_collect(walk, (const uint32_t *)(links + (size_t)row * walk->link_stride));                     \
             if (found < 0) return -1;                                                                                  \
-            /* The next row is chosen before this one's neighbours are scored: its links and their rows are on their */ \
+            /* The next row is chosen before this one's neighbours are scored: its links and their rows are on the */  \
             /* way meanwhile. Now and then a nearer one comes too late for that, and has its turn after it. */         \
             row = NAME##_take(walk);                                                                                   \
             if (found > 0) {                                                                                           \
@@ -65,7 +65,7 @@ static inline int vk_is_allowed(const struct vk_walk *walk, uint32_t row) {
 
 // Makes NAME_keep, which puts allowed rows into the results, one by one. FUSED(a, b, c) is a * b + c, rounded as the
 // file's NAME_insert rounds it: a row must get the same key there and here.
-#define VK_KEEP(NAME, TARGET, FUSED)                                                                                          \
+#define VK_KEEP(NAME, TARGET, FUSED)                                                                                   \
     static TARGET void NAME##_keep(const struct vk_walk *walk, const uint32_t *ids, size_t count) {                    \
         const uint64_t *const worst = walk->results + walk->results_capacity - 1;                                      \
         for (size_t i = 0; i < count; i++) {                                                                           \

@@ -100,9 +100,11 @@ extension HNSWIndex {
         defer { keepWithinLimit() }  // runs after the lock was left
         lock.share()
         defer { lock.leave() }
+        let most = min(k, Candidate.maximumRowCount)
         var request = SearchRequest(
-            k: k, breadth: breadth, rerank: max(k, rerank ?? options.codes.usualRerank(k: k)), sequence: sequence,
-            plan: plan)
+            k: most, breadth: min(breadth, Candidate.maximumRowCount),
+            rerank: max(most, min(rerank ?? options.codes.usualRerank(k: most), Candidate.maximumRowCount)),
+            sequence: sequence, plan: plan)
         while true {
             scratch.isStale = false
             if let hits = try attempt(&request, including, scratch) { return hits }

@@ -50,12 +50,11 @@ public enum VectorCodes: String, CaseIterable, Sendable, Codable {
         }
     }
 
-    /// Candidates beyond `k` that are scored again when nothing else is asked for.
+    /// Candidates that are scored again when nothing else is asked for.
     func usualRerank(k: Int) -> Int {
         switch self {
         case .none: k
-        case .bits8: k + max(4, k / 4)
-        case .bits4: k + max(6, k / 2)
+        case .bits8, .bits4: k * 2 + 4
         case .bits1: k * 4 + 24
         }
     }

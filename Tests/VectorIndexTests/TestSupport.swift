@@ -148,9 +148,10 @@ func recall(
 ) throws -> Double {
     var found = 0
     var wanted = 0
+    let filter = including.map { RowFilter.predicate($0) }
     for query in queries {
-        let exact = try index.exactSearch(query, k: k, at: sequence, including: including)
-        let hits = try index.search(query, k: k, breadth: breadth, at: sequence, including: including, plan: plan)
+        let exact = try index.exactSearch(query, k: k, at: sequence, including: filter)
+        let hits = try index.search(query, k: k, breadth: breadth, at: sequence, including: filter, plan: plan)
         wanted += exact.count
         found += Set(exact.map(\.row)).intersection(hits.map(\.row)).count
     }

@@ -47,7 +47,7 @@ struct VisibilityTests {
         let allowed = { (row: UInt32) in Int(row &* 2_654_435_761 >> 8) % 100 < percent }
         let matching = (0..<UInt32(2000)).filter(allowed).count
         for query in source.next(10) {
-            let hits = try index.search(query, k: 10, breadth: 48, at: 2, including: allowed, plan: plan)
+            let hits = try index.search(query, k: 10, breadth: 48, at: 2, including: .predicate(allowed), plan: plan)
             #expect(hits.count == min(10, matching) && hits.allSatisfy { allowed($0.row) })
         }
         #expect(try recall(index, source.next(40), breadth: 64, plan: plan, including: allowed) >= 0.95)
@@ -62,7 +62,7 @@ struct VisibilityTests {
             let near = Set(trueNearest(query, vectors, k: 400, metric: .cosine))
             let allowed = { (row: UInt32) in !near.contains(row) }
             for plan in [SearchPlan.walk, .automatic] {
-                let hits = try index.search(query, k: 10, breadth: 32, at: 2, including: allowed, plan: plan)
+                let hits = try index.search(query, k: 10, breadth: 32, at: 2, including: .predicate(allowed), plan: plan)
                 let exact = try index.exactSearch(query, k: 10, at: 2, including: allowed)
                 #expect(hits.count == 10 && Set(hits.map(\.row)).intersection(exact.map(\.row)).count >= 9)
             }
@@ -75,10 +75,10 @@ struct VisibilityTests {
         let index = try makeIndex(source.next(400))
         let query = source.next()
         for plan in [SearchPlan.walk, .scan, .automatic] {
-            #expect(try index.search(query, k: 5, breadth: 9, at: 2, including: { _ in false }, plan: plan).isEmpty)
-            let one = try index.search(query, k: 5, breadth: 9, at: 2, including: { $0 == 399 }, plan: plan)
+            #expect(try index.search(query, k: 5, breadth: 9, at: 2, including: .predicate { _ in false }, plan: plan).isEmpty)
+            let one = try index.search(query, k: 5, breadth: 9, at: 2, including: .predicate { $0 == 399 }, plan: plan)
             #expect(one.map(\.row) == [399])
-            #expect(try index.search(query, k: 5, breadth: 9, at: 2, including: { _ in true }, plan: plan).count == 5)
+            #expect(try index.search(query, k: 5, breadth: 9, at: 2, including: .predicate { _ in true }, plan: plan).count == 5)
         }
     }
 

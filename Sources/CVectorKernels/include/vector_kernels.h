@@ -3,8 +3,8 @@
 // What must hold:
 // 1. The table is chosen once and never changes afterwards; every entry of every table is set.
 // 2. Rows and queries may start at any address; nothing past the last element of a row is read.
-// 3. Inside one table, `single`, `gather` and `block` give bit for bit the same figure for the same row, so a row
-//    met twice on different ways compares equal.
+// 3. Inside one table, `single`, `gather`, `block` and `many` give bit for bit the same figure for the same row, so a
+//    row met twice on different ways compares equal.
 // 4. The figures of two tables differ by rounding only.
 //
 // A row of numbers is `dimension` elements without a header: float (f32), IEEE binary16 (f16) or bfloat16 (bf16),
@@ -32,11 +32,18 @@ typedef void (*vk_gather_fn)(const void *query, const void *base, size_t stride,
 typedef void (*vk_block_fn)(const void *query, const void *base, size_t stride, size_t dimension, size_t count,
                             float *figures);
 
-/// One way to score (a figure and an element type), in its three shapes.
+/// The figures of `query_count` queries and the same `count` rows, that lie as for vk_block_fn: the figure of query q
+/// and row r goes to figures[q * count + r]. Every row is read from memory once. Queries of codes have the same units
+/// and the same term_at.
+typedef void (*vk_many_fn)(const void *_Nonnull const *_Nonnull queries, size_t query_count, const void *base,
+                           size_t stride, size_t dimension, size_t count, float *figures);
+
+/// One way to score (a figure and an element type), in its four shapes.
 struct vk_scorer {
     vk_single_fn single;
     vk_gather_fn gather;
     vk_block_fn block;
+    vk_many_fn many;
 };
 
 /// A query against rows of codes. A code c in 0...2^bits - 1 of dimension d stands for the number lo[d] + step[d] * c; what
@@ -71,7 +78,8 @@ struct vk_code_table {
 ///
 /// What a walk along level 0 works with. Nothing in it is owned by the kernels.
 struct vk_walk {
-    /// Row r's links: `degree` (a multiple of 16) words at links + r * link_stride bytes, each a row + 1, then zeros.
+    /// Row r's links: `degree` (a multiple of 16) words at links + r * link_stride bytes, each a row + 1. Zeros are
+    /// passed over; sixteen of them, at a multiple of sixteen, end the list.
     const void *links;
     size_t link_stride;
     size_t degree;
@@ -117,7 +125,8 @@ struct vk_walk_table {
                    float shift);
     /// The place of the first key whose links were not followed, or `capacity`.
     size_t (*next)(const uint64_t *beam, size_t capacity);
-    /// Follows links until every key in the beam was followed. Returns 0, or -1 when the links are damaged.
+    /// Follows links until every key in the beam was followed. Returns 0, or -1 when the links are damaged. In both cases
+    /// the bits set in `visited` are those of the rows in `met`.
     int (*run)(struct vk_walk *walk);
 };
 
@@ -142,6 +151,11 @@ struct vk_table {
     const struct vk_code_table *codes;
     const struct vk_walk_table *walks;
     vk_pair_codes_fn pair_codes;
+    struct vk_scorer dot_bf16;
+    struct vk_scorer l2_bf16;
+    /// Rounds to nearest, ties to even; too large becomes infinity; a NaN stays one, made quiet.
+    void (*f32_to_bf16)(const float *from, void *to, size_t count);
+    void (*bf16_to_f32)(const void *from, float *to, size_t count);
 };
 
 /// The table for this processor: the best it has, or the one that the environment variable SMARTSTORE_KERNELS
