@@ -2,6 +2,7 @@ import Dispatch
 import Foundation
 import Metrics
 import PageStore
+import StoreIO
 import Synchronization
 import TreeStore
 
