@@ -168,7 +168,8 @@ private final class IndexFileWriter {
         let stateBytes = state.encode()
         let tail = stateBytes + table.flatMap { IndexFile.bytes($0) }
         try file.append(tail)
-        var header = IndexFile.magic + IndexFile.bytes(IndexFile.version) + IndexFile.bytes(UInt32(IndexFile.blockByteCount))
+        var header =
+            IndexFile.magic + IndexFile.bytes(IndexFile.version) + IndexFile.bytes(UInt32(IndexFile.blockByteCount))
         for count in blockCounts { header += IndexFile.bytes(UInt64(count)) }
         header += IndexFile.bytes(UInt64(stateBytes.count))
         header += IndexFile.bytes(IndexFile.digest(header + tail))
@@ -209,7 +210,8 @@ final class IndexFile: BlockSource {
         let stateByteCount = number(48, 8)
         // Each is held against the file's size before anything is added up.
         let most = UInt64(file.byteCount)
-        try require(stateByteCount <= most && counts.allSatisfy { $0 <= most >> 14 }, "its size does not fit its header")
+        try require(
+            stateByteCount <= most && counts.allSatisfy { $0 <= most >> 14 }, "its size does not fit its header")
         let blocks = Int(counts.reduce(0, +))
         let tailStart = Self.headerByteCount + blocks * Self.blockByteCount
         let tailCount = Int(stateByteCount) + blocks * 8
@@ -222,7 +224,8 @@ final class IndexFile: BlockSource {
         let levels = LevelScheme(options)
         let sizes = [
             state.linkedCount * options.linkStride,
-            levels.recordCount(rowCount: state.linkedCount) * options.upperStride, state.codedCount * options.codeStride,
+            levels.recordCount(rowCount: state.linkedCount) * options.upperStride,
+            state.codedCount * options.codeStride,
             state.rowCount * options.vectorStride,
         ]
         try require(
@@ -255,7 +258,8 @@ final class IndexFile: BlockSource {
         }
         try file.read(at: Self.headerByteCount + whole * Self.blockByteCount, into: bytes)
         guard Self.digest(bytes: UnsafeRawBufferPointer(bytes)) == table[whole] else {
-            throw VectorError(.corruptImage(reason: "\(file.path): \(array) block \(number) does not match its checksum"))
+            throw VectorError(
+                .corruptImage(reason: "\(file.path): \(array) block \(number) does not match its checksum"))
         }
     }
 

@@ -74,7 +74,9 @@ extension VectorSearch {
         let filter = try query.filter.flatMap { $0.isEmpty ? nil : try Filter($0) }
         let name = Array(path.text.utf8)
         let key = [2] + name + [0] + (query.filter?.bson ?? [])
-        if !index.isChanged, case .known(.groups(let groups)) = cache.find(key, at: transaction.sequence) { return groups }
+        if !index.isChanged, case .known(.groups(let groups)) = cache.find(key, at: transaction.sequence) {
+            return groups
+        }
         var groups = RowGroups()
         try VectorFilter.forEachRow(of: entry, index, in: transaction.view) { rows, bytes in
             guard filter?.matches(bytes) ?? true, let (key, value) = try Self.value(in: bytes, at: path) else { return }

@@ -113,7 +113,8 @@ public struct VectorQuery: Sendable {
         }
         func require(_ name: String, _ value: Double?) throws(StoreError) {
             guard let value else { return }
-            try require(value >= 0 && value <= 1, "\(name) is \(value); it must be 0 to 1.", "Choose a value in the range.")
+            try require(
+                value >= 0 && value <= 1, "\(name) is \(value); it must be 0 to 1.", "Choose a value in the range.")
         }
         try require("k", k, 1...Self.hitLimit)
         try require("skip", skip, 0...Self.hitLimit)
@@ -135,7 +136,8 @@ public struct VectorQuery: Sendable {
             groupBy == nil || diversity == nil, "groupBy and diversity do not go together.", "Give one of them.")
         try require(groupSize == 1 || groupBy != nil, "groupSize needs groupBy.", "Name the field to group by.")
         try require(pool == nil || diversity != nil, "pool needs diversity.", "Give a diversity.")
-        try require(vectors.count <= Self.vectorLimit, "There are more than \(Self.vectorLimit) vectors.", "Give fewer.")
+        try require(
+            vectors.count <= Self.vectorLimit, "There are more than \(Self.vectorLimit) vectors.", "Give fewer.")
         try require(
             positive.count + negative.count <= Self.vectorLimit, "There are more than \(Self.vectorLimit) examples.",
             "Give fewer.")

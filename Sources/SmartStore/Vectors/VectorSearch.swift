@@ -20,7 +20,9 @@ struct VectorSearch {
     let filter: VectorFilter
 
     /// A query that was validated.
-    init(_ query: VectorQuery, in entry: CollectionEntry, _ index: VectorIndexEntry, _ transaction: TransactionView) throws {
+    init(_ query: VectorQuery, in entry: CollectionEntry, _ index: VectorIndexEntry, _ transaction: TransactionView)
+        throws
+    {
         self.query = query
         self.entry = entry
         self.index = index

@@ -33,7 +33,9 @@ struct MultipleVectorTests {
             try tx.createVectorIndex(
                 on: "n", field: "v", dimension: 8, storage: .float32, multiple: true)
             for number in numbers {
-                try tx.collection("n").insert(["_id": BSONValue(number), "g": BSONValue(number % 5), "v": value(number)])
+                try tx.collection("n").insert([
+                    "_id": BSONValue(number), "g": BSONValue(number % 5), "v": value(number),
+                ])
             }
         }
     }
@@ -61,7 +63,8 @@ struct MultipleVectorTests {
         }
     }
 
-    @Test("a document is found once, by the nearest of its vectors, through changes, reopening and salvage of its index")
+    @Test(
+        "a document is found once, by the nearest of its vectors, through changes, reopening and salvage of its index")
     func bestOf() throws {
         let disk = SimulatedDisk()
         let store = try StoreFixture.create(disk)
@@ -135,7 +138,9 @@ struct MultipleVectorTests {
         try store.writeSync { (tx) throws in
             try tx.collection("n").insert(["_id": 100, "v": .array(Array(repeating: .array(sound), count: 4096))])
             #expect(try tx.collection("n").delete(100))
-            #expect(throws: StoreError.self) { try tx.createVectorIndex(on: "n", field: "v", dimension: 8, storage: .float32) }
+            #expect(throws: StoreError.self) {
+                try tx.createVectorIndex(on: "n", field: "v", dimension: 8, storage: .float32)
+            }
         }
         #expect(try store.check().findings == [])
         try store.close()
@@ -152,7 +157,10 @@ struct MultipleVectorTests {
                 let other = StoreFixture.vector(UInt64(number + 1000), dimension: 4)
                 try tx.collection("n").insert([
                     "_id": BSONValue(number), "title": Vector(StoreFixture.vector(UInt64(number))).value,
-                    "body": ["text": Vector(other).value, "parts": .array([Vector(other).value, Vector(other.map { -$0 }).value])],
+                    "body": [
+                        "text": Vector(other).value,
+                        "parts": .array([Vector(other).value, Vector(other.map { -$0 }).value]),
+                    ],
                 ])
             }
         }
@@ -161,7 +169,9 @@ struct MultipleVectorTests {
             #expect(try tx.collections()[0].vectorIndexes.map(\.field) == ["body.parts", "body.text", "title"])
             for number in [0, 17, 59] {
                 let other = StoreFixture.vector(UInt64(number + 1000), dimension: 4)
-                #expect(try notes.search(field: "title", vector: StoreFixture.vector(UInt64(number)), k: 1)[0].number == number)
+                #expect(
+                    try notes.search(field: "title", vector: StoreFixture.vector(UInt64(number)), k: 1)[0].number
+                        == number)
                 #expect(try notes.search(field: "body.text", vector: other, k: 1)[0].number == number)
                 #expect(try notes.search(field: "body.parts", vector: other, k: 60).count == 60)
             }

@@ -15,8 +15,10 @@ struct VectorFilterTests {
     func comesAgain() throws {
         let fixture = try VectorFixture(count: 1500)
         let filters: [(Document, (Int) -> Bool)] = [
-            (["n": ["$gte": 1495]], { $0 >= 1495 }), (["n": ["$lt": 15]], { $0 < 15 }), (["n": ["$gte": 300]], { $0 >= 300 }),
-            (["g": 3], { $0 % 10 != 0 && $0 % 7 == 3 }), (["n": -1], { _ in false }), (["v": ["$exists": true]], { _ in true }),
+            (["n": ["$gte": 1495]], { $0 >= 1495 }), (["n": ["$lt": 15]], { $0 < 15 }),
+            (["n": ["$gte": 300]], { $0 >= 300 }),
+            (["g": 3], { $0 % 10 != 0 && $0 % 7 == 3 }), (["n": -1], { _ in false }),
+            (["v": ["$exists": true]], { _ in true }),
             (["_id": ["$gt": 1490]], { $0 > 1490 }),
         ]
         for (number, (filter, passes)) in filters.enumerated() {
@@ -36,7 +38,9 @@ struct VectorFilterTests {
         let fixture = try VectorFixture()
         let ids: BSONValue = [3, 5.0, 7, 7, 11, 9999, "x"]
         var query = VectorQuery(field: "v", vector: VectorFixture.query(1), k: 10)
-        func ranked(_ numbers: Set<Int>) -> [Int] { fixture.ranking(query.vectors) { numbers.contains($0) }.map(\.number) }
+        func ranked(_ numbers: Set<Int>) -> [Int] {
+            fixture.ranking(query.vectors) { numbers.contains($0) }.map(\.number)
+        }
         query.filter = ["_id": ["$in": ids]]
         #expect(try fixture.search(query).map(\.number) == ranked([3, 5, 7, 11]))
         query.filter = ["_id": ["$in": ids], "n": ["$gt": 4]]

@@ -46,7 +46,8 @@ struct VectorFixture {
         func dot(_ x: [Float], _ y: [Float]) -> Double { zip(x, y).reduce(0) { $0 + Double($1.0) * Double($1.1) } }
         switch metric {
         case .dot: return dot(a, b)
-        case .euclidean: return -zip(a, b).reduce(0.0) { $0 + (Double($1.0) - Double($1.1)) * (Double($1.0) - Double($1.1)) }
+        case .euclidean:
+            return -zip(a, b).reduce(0.0) { $0 + (Double($1.0) - Double($1.1)) * (Double($1.0) - Double($1.1)) }
         case .cosine: return dot(a, b) / (dot(a, a) * dot(b, b)).squareRoot()
         }
     }

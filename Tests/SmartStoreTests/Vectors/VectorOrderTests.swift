@@ -20,7 +20,9 @@ struct VectorOrderTests {
         return order.map { members[$0] ?? [] }
     }
 
-    @Test("groups hold the best of each value, in order of their best, with a filter and over pages", arguments: [1, 3, 40])
+    @Test(
+        "groups hold the best of each value, in order of their best, with a filter and over pages",
+        arguments: [1, 3, 40])
     func grouped(size: Int) throws {
         let fixture = try VectorFixture()
         func value(_ number: Int) -> Int? { number % 10 == 0 ? nil : number % 7 }
@@ -84,7 +86,8 @@ struct VectorOrderTests {
             let (a, b, c) = (seed * 5 + 1, seed * 7 + 2, seed * 11 + 3)
             let parts = try [a, b, c].map { unit(try #require(fixture.vectors[$0])) } + [unit(free)]
             var query = VectorQuery(
-                field: "v", like: [.id(BSONValue(a)), .id(BSONValue(b)), .vector(free)], unlike: [.id(BSONValue(c))], k: 20)
+                field: "v", like: [.id(BSONValue(a)), .id(BSONValue(b)), .vector(free)], unlike: [.id(BSONValue(c))],
+                k: 20)
             query.exact = true
             let target = (0..<VectorFixture.dimension).map { place in
                 let mean = (parts[0][place] + parts[1][place] + parts[3][place]) / 3
@@ -118,7 +121,8 @@ struct VectorOrderTests {
     }
 
     /// Maximal marginal relevance in double precision over the nearest `pool`.
-    private func diverse(_ fixture: VectorFixture, _ query: [Float], pool: Int, diversity: Double, count: Int) -> [Int] {
+    private func diverse(_ fixture: VectorFixture, _ query: [Float], pool: Int, diversity: Double, count: Int) -> [Int]
+    {
         var left = Array(fixture.ranking([query]).prefix(pool))
         var picked: [Int] = []
         while picked.count < count, !left.isEmpty {

@@ -53,7 +53,9 @@ struct VectorQueryInputTests {
         Fault("vector of another dimension", .invalidVector) { $0.vectors = [[1, 2, 3]] },
         Fault("vector without elements", .invalidVector) { $0.vectors = [[]] },
         Fault("NaN in a vector", .invalidVector) { $0.vectors[0][3] = .nan },
-        Fault("infinity in the last vector", .invalidVector) { $0.vectors.append(Array(repeating: .infinity, count: 8)) },
+        Fault("infinity in the last vector", .invalidVector) {
+            $0.vectors.append(Array(repeating: .infinity, count: 8))
+        },
         Fault("zero vector under cosine", .invalidVector) { $0.vectors = [Array(repeating: 0, count: 8)] },
         Fault("unknown field", .noSuchIndex) { $0.field = "w" },
         Fault("empty field", .noSuchIndex) { $0.field = "" },

@@ -10,7 +10,8 @@ struct VectorQueryTests {
             var query = VectorQuery(field: "v", vector: VectorFixture.query(seed), k: 7)
             query.filter = ["n": ["$gte": 100]]
             let short = try fixture.store.readSync { (tx) throws in
-                try tx.collection("n").search(field: "v", vector: VectorFixture.query(seed), k: 7, filter: ["n": ["$gte": 100]])
+                try tx.collection("n").search(
+                    field: "v", vector: VectorFixture.query(seed), k: 7, filter: ["n": ["$gte": 100]])
             }
             #expect(try fixture.search(query) == short)
             #expect(short.count == 7 && short.allSatisfy { $0.document?["n"] == $0.id && $0.group == nil })
@@ -41,7 +42,8 @@ struct VectorQueryTests {
                 query.exact = true
                 let truth = fixture.ranking(query.vectors)
                 query.scoreLimit = Float((truth[share - 1].score + truth[share].score) / 2)
-                #expect(try fixture.search(query).map(\.number) == truth.prefix(share).map(\.number), "\(seed) \(share)")
+                #expect(
+                    try fixture.search(query).map(\.number) == truth.prefix(share).map(\.number), "\(seed) \(share)")
                 query.k = 3
                 #expect(try fixture.search(query).count == min(3, share))
                 query.exact = false
@@ -102,7 +104,9 @@ struct VectorQueryTests {
     @Test("a batch answers every query as if it came alone, from one snapshot, in a writer too")
     func batch() throws {
         let fixture = try VectorFixture()
-        var queries: [VectorQuery] = (0..<40).map { VectorQuery(field: "v", vector: VectorFixture.query($0), k: 1 + $0 % 9) }
+        var queries: [VectorQuery] = (0..<40).map {
+            VectorQuery(field: "v", vector: VectorFixture.query($0), k: 1 + $0 % 9)
+        }
         for number in queries.indices where number % 3 == 0 { queries[number].filter = ["g": 3] }
         queries[5].groupBy = "g"
         queries[6].diversity = 0.5
