@@ -183,7 +183,12 @@ public final class Store: Sendable {
     }
 
     func afterCommit() {
-        if options.runsBackgroundWork, segments.needsLinking { linker.wake() }
+        if segments.needsLinking { wakeLinker() }
+    }
+
+    /// Starts the background work of the vector indexes, where it is allowed.
+    func wakeLinker() {
+        if options.runsBackgroundWork { linker.wake() }
     }
 
     // MARK: Maintenance

@@ -102,6 +102,22 @@ final class Arena: @unchecked Sendable {
         }
     }
 
+    /// Loads absent blocks from `block` on, `count` at most. Gives the block to go on from; nil at the end.
+    func loadAbsent(from block: Int, count: Int) throws(VectorError) -> Int? {
+        guard source != nil, !isComplete else { return nil }
+        let end = extent.load(ordering: .acquiring)
+        var (at, left) = (block, count)
+        while at < end && left > 0 {
+            if present[at].load(ordering: .acquiring) == 0 {
+                try load(at)
+                used[at / Self.blocksPerChunk].store(1, ordering: .relaxed)
+                left -= 1
+            }
+            at += 1
+        }
+        return at < end ? at : nil
+    }
+
     @inline(never)
     private func load(_ block: Int) throws(VectorError) {
         guard let source else { return }
@@ -180,6 +196,9 @@ final class Arena: @unchecked Sendable {
     }
 
     // MARK: With the index lock held alone
+
+    /// Bytes of blocks below the extent, present or not.
+    var byteCount: Int { extent.load(ordering: .relaxed) * blockByteCount }
 
     /// Drops clean chunks that have not been used since the hand last passed, until the budget holds at most
     /// `target` bytes or two rounds have been made.

@@ -24,7 +24,7 @@ extension Store {
     /// A search was answered: its vectors join the sample that recall is measured on.
     func noteSearch(_ query: VectorQuery, of segment: VectorSegment) {
         for vector in query.vectors where segment.recall.note(vector) {
-            if options.runsBackgroundWork, segment.needsCalibration { linker.wake() }
+            if segment.needsCalibration { wakeLinker() }
         }
     }
 }

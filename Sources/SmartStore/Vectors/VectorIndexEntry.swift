@@ -171,9 +171,11 @@ final class VectorIndexEntry {
 
     /// The nearest rows this view sees.
     func search(
-        _ vector: [Float], k: Int, breadth: Int, rerank: Int?, exact: Bool, at sequence: UInt64, including: RowFilter?
+        _ vector: [Float], k: Int, breadth: Int, rerank: Int?, exact: Bool, at sequence: UInt64, including: RowFilter?,
+        for store: Store
     ) throws -> [Hit] {
         let index = segment.index
+        if segment.noteSearch() { store.wakeLinker() }
         guard isChanged else {
             return exact
                 ? try index.exactSearch(vector, k: k, at: sequence, including: including)

@@ -71,6 +71,10 @@ final class VectorLinker: Sendable {
             }
             guard goesOn else { return }
             var linked = 0
+            for segment in segments.all {
+                // Blocks that cannot be read are found again, and reported, by whoever needs them.
+                if (try? segment.warmUp()) ?? false { linked += 1 }
+            }
             for segment in segments.all where segment.needsLinking {
                 do { linked += try segment.linkPortion(Self.portion, pager: pager) } catch {
                     // Searches go on exactly; the next commit tries again.

@@ -86,7 +86,7 @@ struct VectorSearch {
         for vector in vectors {
             let hits = try index.search(
                 vector, k: count, breadth: effort.breadth, rerank: query.rerank, exact: effort.isExact,
-                at: transaction.sequence, including: rows)
+                at: transaction.sequence, including: rows, for: transaction.store)
             try filter.check()
             if hits.count < count { isAll = true }
             all = all.isEmpty ? hits : all + hits

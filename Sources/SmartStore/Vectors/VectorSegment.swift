@@ -25,6 +25,8 @@ final class VectorSegment: Sendable {
     private let savedLinked: Mutex<Int>
     /// How many deleted rows there were when none of them could be taken out.
     private let stuckRepair = Mutex(-1)
+    private let wasSearched = Atomic(false)
+    private let isWarm = Atomic(false)
 
     init(definition: VectorIndexDefinition, index: HNSWIndex, savedLinked: Int, memoryLimit: Int?) {
         self.definition = definition
@@ -85,6 +87,20 @@ final class VectorSegment: Sendable {
             options: definition.options, restoring: state, source: source, memoryLimit: memoryLimit)
         return VectorSegment(
             definition: definition, index: index, savedLinked: state.linkedCount, memoryLimit: memoryLimit)
+    }
+
+    /// Notes that somebody searches. True when that means work in the background: loading what searches walk through.
+    func noteSearch() -> Bool {
+        guard !wasSearched.load(ordering: .relaxed) else { return false }
+        return !wasSearched.exchange(true, ordering: .relaxed)
+    }
+
+    /// Loads a portion of what searches walk through. False when there is nothing to do.
+    func warmUp() throws(VectorError) -> Bool {
+        guard wasSearched.load(ordering: .relaxed), !isWarm.load(ordering: .relaxed) else { return false }
+        let goesOn = try index.warmUp(blocks: 64)
+        if !goesOn { isWarm.store(true, ordering: .relaxed) }
+        return goesOn
     }
 
     /// Whether there are rows to link, or links to make anew.
