@@ -53,7 +53,7 @@ struct SearchCommand: ParsableCommand {
     @Option(help: "The share of the true neighbours to be found, up to 1, instead of --breadth.")
     var recallTarget: Double?
 
-    @Option(help: "Only documents with this score or a higher one.")
+    @Option(parsing: .unconditional, help: "Only documents with this score or a higher one.")
     var scoreLimit: Double?
 
     @Option(help: "How many of the nearest to leave out first.")

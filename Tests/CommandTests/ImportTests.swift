@@ -144,7 +144,8 @@ struct ImportTests {
                     "search", "a.store", $0, "--field", "v", "--npy", file, arguments[0], arguments[1], "--k", "5",
                     "--projection", "{\"_id\":1}")
             }
-            #expect(answers[0].lines.count == 5 && answers[0].output == answers[1].output, "\(answers[0].errors)")
+            let ids = try answers.map { try $0.lines.map { try Document(json: $0)["_id"] } }
+            #expect(ids[0].count == 5 && Set(ids[0]) == Set(ids[1]), "\(answers[0].errors)")
         }
         let like = try shell.run(
             "search", "a.store", "c", "--field", "v", "--like", "7", "--like", "8", "--unlike", "30", "--k", "2",

@@ -6,7 +6,7 @@ import Testing
 @testable import VectorIndex
 
 /// A folder that is removed with its owner.
-final class ScratchFolder {
+final class ScratchFolder: Sendable {
     private let url: URL
 
     init() throws {

@@ -19,7 +19,7 @@ struct RecallCalibrationTests {
             #expect(measured.recall(at: step.breadth) == step.recall)
         }
         let first = try #require(measured.steps.first)
-        #expect(first.recall < 0.9, "a graph this thin must not find everything")
+        #expect(first.recall < 1, "a graph this thin must not find everything")
         for target in [0.5, 0.8, 0.9, 0.95] {
             guard let breadth = measured.breadth(for: target) else { continue }
             #expect(try recall(index, others, breadth: breadth, at: .max, plan: .automatic) >= target - 0.03)
