@@ -2,41 +2,52 @@
 
 /// Slots in the order in which they became free.
 struct FreeRows {
+    /// What became free, oldest first. A slot that was used and became free again stands here twice; only the place that
+    /// `places` names counts.
     private var queue: [UInt32]
     private var start = 0
-    private var members: Set<UInt32>
+    /// Entries taken off the front of the queue so far.
+    private var dropped = 0
+    /// The place of each free slot, counted from the first entry there ever was.
+    private var places: [UInt32: Int]
 
     init(_ rows: [UInt32]) {
-        queue = rows
-        members = Set(rows)
+        queue = []
+        places = [:]
+        for row in rows { insert(row) }
     }
 
-    var count: Int { members.count }
+    var count: Int { places.count }
 
     /// All of them, ascending.
-    var all: [UInt32] { members.sorted() }
+    var all: [UInt32] { places.keys.sorted() }
 
-    func contains(_ row: UInt32) -> Bool { members.contains(row) }
+    func contains(_ row: UInt32) -> Bool { places[row] != nil }
 
     mutating func insert(_ row: UInt32) {
-        if members.insert(row).inserted { queue.append(row) }
+        guard places[row] == nil else { return }
+        places[row] = dropped + queue.count
+        queue.append(row)
     }
 
-    mutating func remove(_ row: UInt32) { members.remove(row) }
+    mutating func remove(_ row: UInt32) { places[row] = nil }
 
-    /// Up to `count` of them, oldest first, none of them taken out.
+    /// Up to `count` of them, oldest first, none of them taken out, each once.
     mutating func first(_ count: Int) -> [UInt32] {
-        while start < queue.count, !members.contains(queue[start]) { start += 1 }
+        while start < queue.count, !isFree(at: start) { start += 1 }
         if start > 4096 && start > queue.count / 2 {
             queue.removeFirst(start)
+            dropped += start
             start = 0
         }
         var found: [UInt32] = []
         var at = start
         while at < queue.count && found.count < count {
-            if members.contains(queue[at]) { found.append(queue[at]) }
+            if isFree(at: at) { found.append(queue[at]) }
             at += 1
         }
         return found
     }
+
+    private func isFree(at index: Int) -> Bool { places[queue[index]] == dropped + index }
 }

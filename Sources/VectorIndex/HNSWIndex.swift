@@ -348,6 +348,7 @@ public final class HNSWIndex: Sendable {
             let next = try arena.loadAbsent(from: warmed.withLock { $0[i] }, count: count)
             warmed.withLock { $0[i] = next ?? .max }
             if next != nil { return true }
+            arena.settle()
         }
         return false
     }
