@@ -4,16 +4,20 @@ import VectorIndex
 
 // A filter of documents as the index takes it: a list of rows, a set of rows, or a question.
 //
-// 1. A filter that fixes the `_id`s is a list: those documents are looked at, and no others.
+// 1. A filter that fixes the `_id`s is a list: those documents are looked at, and no others; when it says nothing else,
+//    not even they.
 // 2. A filter that was asked before on the same content becomes a set: one walk along documents and rows, which are in
 //    the same order, answers it for all; the set is kept with the index (VectorFilterCache).
-// 3. Any other is a question, which reads a row's document when the row is met, once in a search.
+// 3. Any other is a question, which reads a row's document when the row is met, once in a search. One that had to be asked
+//    about every row has made the set on the way.
 // A write transaction that changed the index asks only questions: its rows are nobody else's.
 
 final class VectorFilter {
     /// nil: all.
     private(set) var rows: RowFilter?
     private var fault: (any Error)?
+    private var known: [UInt32: Bool] = [:]
+    private var complete: (() throws -> Void)?
 
     init(
         _ filter: Document?, in entry: CollectionEntry, _ index: VectorIndexEntry, _ transaction: TransactionView
@@ -22,14 +26,22 @@ final class VectorFilter {
         let compiled = try Filter(filter)
         guard !compiled.isTrivial else { return }
         let view = transaction.view
-        if let keys = try compiled.identifiedKeys() {
-            rows = .ids(try Self.rows(of: keys, matching: compiled, in: entry, index, view))
-            return
-        }
         let cache = index.segment.filters
         let key = [1] + filter.bson
-        switch index.isChanged ? .new : cache.find(key, at: transaction.sequence) {
-        case .known(.rows(let set)): rows = .rows(set)
+        let finding = index.isChanged ? .new : cache.find(key, at: transaction.sequence)
+        if case .known(.rows(let set)) = finding {
+            rows = .rows(set)
+            return
+        }
+        if let keys = try compiled.identifiedKeys() {
+            let found = try Self.rows(of: keys, matching: compiled, in: entry, index, view)
+            rows = .ids(found)
+            if case .comesAgain = finding, found.count >= Self.longList {
+                cache.keep(.rows(RowSet(found)), for: key, at: transaction.sequence)
+            }
+            return
+        }
+        switch finding {
         case .comesAgain:
             var set = RowSet(rowCount: index.segment.index.rowCount)
             try Self.forEachRow(of: entry, index, in: view) { rows, bytes in
@@ -37,15 +49,29 @@ final class VectorFilter {
             }
             cache.keep(.rows(set), for: key, at: transaction.sequence)
             rows = .rows(set)
-        case .new, .known: ask(compiled, entry, index, view)
+        case .new, .known:
+            ask(compiled, entry, index, view)
+            if let catalogue = transaction.catalogue, !index.isChanged {
+                complete = { [unowned self] in
+                    // Every row of this view was asked about: the answers are the set.
+                    guard known.count >= (try index.loadCounters(catalogue, in: view).live) else { return }
+                    let set = RowSet(known.lazy.filter(\.value).map(\.key))
+                    cache.keep(.rows(set), for: key, at: transaction.sequence)
+                }
+            }
         }
     }
+
+    /// Rows from which on a list that comes again is kept as a set.
+    private static let longList = 64
+
+    /// After the search: keeps what was found out on the way.
+    func finish() throws { try complete?() }
 
     /// Throws what a question ran into.
     func check() throws { if let fault { throw fault } }
 
     private func ask(_ filter: Filter, _ entry: CollectionEntry, _ index: VectorIndexEntry, _ view: PageView) {
-        var known: [UInt32: Bool] = [:]
         rows = .predicate { [unowned self] row in
             if let answer = known[row] { return answer }
             do {
@@ -70,6 +96,10 @@ final class VectorFilter {
     ) throws -> [UInt32] {
         var rows: [UInt32] = []
         for key in Set(keys) {
+            guard !filter.isOfIdentifierAlone else {
+                rows += try index.rows(of: key, in: view)
+                continue
+            }
             let matches = try entry.tree.withValue(key.span.bytes, in: view) { (bytes) throws(PageFault) in
                 BSONBytes.with(bytes) { filter.matches($0) }
             }
@@ -105,6 +135,13 @@ final class VectorFilter {
 }
 
 extension Filter {
+    /// Whether it is an equality or a list of `_id`s and nothing else, so that having such an `_id` is matching.
+    var isOfIdentifierAlone: Bool {
+        guard document.count == 1, let value = document["_id"] else { return false }
+        guard let conditions = value.document else { return true }
+        return conditions.count == 1 && (conditions.contains("$in") || conditions.contains("$eq"))
+    }
+
     /// The keys of the only `_id`s that can match; nil when there is no such fact.
     func identifiedKeys() throws(DocumentError) -> [[UInt8]]? {
         for constraint in constraints where constraint.path == "_id" {

@@ -106,28 +106,42 @@ final class VectorFilterCache: Sendable {
 /// Rows by the value that their documents have in a field. Values that compare equal are one.
 struct RowGroups: Sendable {
     struct Group: Sendable {
+        let key: [UInt8]
         let value: BSONValue
         var rows: [UInt32]
     }
 
     private(set) var groups: [Group] = []
     private var places: [[UInt8]: Int] = [:]
+    /// The group of each row + 1; 0: none.
+    private var groupOfRow: [UInt32] = []
     private(set) var byteCount = 0
 
-    /// The group of a key, made when it is not there.
+    /// Puts a row into the group of a key, which is made when it is not there.
     mutating func add(_ row: UInt32, key: [UInt8], value: @autoclosure () -> BSONValue) {
-        byteCount += 4
-        if let place = places[key] {
-            groups[place].rows.append(row)
+        byteCount += 8
+        let place: Int
+        if let known = places[key] {
+            place = known
         } else {
-            places[key] = groups.count
-            groups.append(Group(value: value(), rows: [row]))
-            byteCount += key.count * 2 + 96
+            place = groups.count
+            places[key] = place
+            groups.append(Group(key: key, value: value(), rows: []))
+            byteCount += key.count * 2 + 128
         }
+        groups[place].rows.append(row)
+        if Int(row) >= groupOfRow.count {
+            let more = max(Int(row) + 1 - groupOfRow.count, groupOfRow.count)
+            groupOfRow += [UInt32](repeating: 0, count: more)
+        }
+        groupOfRow[Int(row)] = UInt32(place + 1)
+    }
+
+    /// The group that a row is in.
+    func group(of row: UInt32) -> Group? {
+        guard Int(row) < groupOfRow.count, groupOfRow[Int(row)] > 0 else { return nil }
+        return groups[Int(groupOfRow[Int(row)]) - 1]
     }
 
     func rows(of key: [UInt8]) -> [UInt32] { places[key].map { groups[$0].rows } ?? [] }
-
-    /// Every group with its key.
-    var all: [(key: [UInt8], group: Group)] { places.map { ($0.key, groups[$0.value]) } }
 }

@@ -6,7 +6,8 @@ import VectorIndex
 //
 // Most searches find their groups among the nearest few hundred. What these leave open - a value with few documents
 // nearby, fewer values than are wanted - would need every document in order of nearness; instead the rows are listed by
-// value, once for a content of the index, and the best of each list is asked for.
+// value, once for a content of the index, and the best of each list is asked for. A grouping that was asked before is
+// listed at once, and then no document need be read.
 
 extension VectorSearch {
     struct Group {
@@ -21,15 +22,22 @@ extension VectorSearch {
     /// The first `count` groups, in order of their best hit.
     func grouped(by path: FieldPath, count: Int) throws -> [Group] {
         var values: [UInt32: (key: [UInt8], value: BSONValue)?] = [:]
+        let listed = try knownRowsByValue(path)
+        func value(of row: UInt32) throws -> (key: [UInt8], value: BSONValue)? {
+            if let listed { return listed.group(of: row).map { ($0.key, $0.value) } }
+            if let known = values[row] { return known }
+            let read = try self.value(of: row, at: path)
+            values[row] = .some(read)
+            return read
+        }
         var fetch = min(VectorQuery.hitLimit, max(32, count * query.groupSize * 2))
         var groups: [Group] = []
-        for _ in 0..<Self.roundLimit {
+        for _ in 0..<(listed == nil ? Self.roundLimit : 1) {
             let (hits, isAll) = try nearest(fetch)
             groups = []
             var places: [[UInt8]: Int] = [:]
             for hit in hits {
-                if values[hit.row] == nil { values[hit.row] = .some(try value(of: hit.row, at: path)) }
-                guard let (key, value) = values[hit.row] ?? nil else { continue }
+                guard let (key, value) = try value(of: hit.row) else { continue }
                 if let place = places[key] {
                     if groups[place].hits.count < query.groupSize { groups[place].hits.append(hit) }
                 } else {
@@ -44,12 +52,11 @@ extension VectorSearch {
             guard fetch < VectorQuery.hitLimit else { break }
             fetch = min(VectorQuery.hitLimit, fetch * 4)
         }
-        return try filled(Array(groups.prefix(count)), by: path, count: count)
+        return try filled(Array(groups.prefix(count)), from: listed ?? rowsByValue(path), count: count)
     }
 
     /// Brings groups to their size, and finds those that are missing, from the rows of each value.
-    private func filled(_ found: [Group], by path: FieldPath, count: Int) throws -> [Group] {
-        let listed = try rowsByValue(path)
+    private func filled(_ found: [Group], from listed: RowGroups, count: Int) throws -> [Group] {
         func best(_ group: Group, _ rows: [UInt32]) throws -> Group {
             var group = group
             group.hits = try nearest(query.groupSize, of: .ids(rows)).hits
@@ -60,7 +67,7 @@ extension VectorSearch {
                 group.hits.count == query.groupSize ? group : try best(group, listed.rows(of: group.key))
             }
         }
-        let all = try listed.all.map { try best(Group(key: $0.key, value: $0.group.value, hits: []), $0.group.rows) }
+        let all = try listed.groups.map { try best(Group(key: $0.key, value: $0.value, hits: []), $0.rows) }
         let ordered = all.filter { !$0.hits.isEmpty }.sorted { left, right in
             let (a, b) = (left.hits[0], right.hits[0])
             return a.distance != b.distance ? a.distance < b.distance : a.row < b.row
@@ -68,22 +75,32 @@ extension VectorSearch {
         return Array(ordered.prefix(count))
     }
 
+    /// The rows of every value when they are listed already, or were asked for before.
+    private func knownRowsByValue(_ path: FieldPath) throws -> RowGroups? {
+        guard !index.isChanged else { return nil }
+        return switch index.segment.filters.find(groupsKey(path), at: transaction.sequence) {
+        case .known(.groups(let groups)): groups
+        case .comesAgain: try rowsByValue(path)
+        case .known, .new: nil
+        }
+    }
+
     /// The rows of every value, of documents that match the filter.
     private func rowsByValue(_ path: FieldPath) throws -> RowGroups {
-        let cache = index.segment.filters
         let filter = try query.filter.flatMap { $0.isEmpty ? nil : try Filter($0) }
-        let name = Array(path.text.utf8)
-        let key = [2] + name + [0] + (query.filter?.bson ?? [])
-        if !index.isChanged, case .known(.groups(let groups)) = cache.find(key, at: transaction.sequence) {
-            return groups
-        }
         var groups = RowGroups()
         try VectorFilter.forEachRow(of: entry, index, in: transaction.view) { rows, bytes in
             guard filter?.matches(bytes) ?? true, let (key, value) = try Self.value(in: bytes, at: path) else { return }
             for row in rows { groups.add(row, key: key, value: value) }
         }
-        if !index.isChanged { cache.keep(.groups(groups), for: key, at: transaction.sequence) }
+        if !index.isChanged {
+            index.segment.filters.keep(.groups(groups), for: groupsKey(path), at: transaction.sequence)
+        }
         return groups
+    }
+
+    private func groupsKey(_ path: FieldPath) -> [UInt8] {
+        [2] + Array(path.text.utf8) + [0] + (query.filter?.bson ?? [])
     }
 
     /// What the row's document is grouped by; nil when it lacks the field.

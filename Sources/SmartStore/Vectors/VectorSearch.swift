@@ -41,6 +41,7 @@ struct VectorSearch {
         let wanted = query.skip + query.k
         if let path = query.groupBy {
             let groups = try grouped(by: FieldPath(path), count: wanted)
+            try filter.finish()
             return groups.dropFirst(query.skip).flatMap { group in group.hits.map { ($0, group.value) } }
         }
         var hits: [Hit]
@@ -53,6 +54,7 @@ struct VectorSearch {
         } else {
             hits = try nearest(wanted).hits
         }
+        try filter.finish()
         return hits.dropFirst(query.skip).map { ($0, nil) }
     }
 
