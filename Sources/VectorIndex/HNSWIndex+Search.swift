@@ -168,6 +168,8 @@ extension HNSWIndex {
         switch filter {
         case nil:
             let share = 1 - Double(rows.deletedCount) / Double(request.rowBound)
+            // No list leads to free rows, so a walk meets living ones only; a scan meets all.
+            request.walksLiving = unrepairedCount == 0
             try collect(&request, isWhole ? .all : .bits(living, nil), share: share, scratch)
         case .rows(var set)?:
             set.cover(rowCount: request.rowBound)
@@ -219,15 +221,16 @@ extension HNSWIndex {
         let guide = guide(scratch)
         let coded = codebook.value == nil ? 0 : min(coded.load(ordering: .acquiring), request.rowBound)
         request.coded = coded
-        if request.plan != .scan, try walkGraph(request, guide, admission, share, scratch) {
+        let met = request.walksLiving ? .all : admission
+        if request.plan != .scan, try walkGraph(request, guide, met, share, scratch) {
             let hasTail = request.linked < request.rowBound || !request.waiting.isEmpty
             if hasTail {
-                if admission.isAll { try pool(fromBeamFor: request, scratch) }
+                if met.isAll { try pool(fromBeamFor: request, scratch) }
                 try scan(request.linked..<max(request.linked, coded), .pool(guide), admission, scratch)
                 try scan(max(request.linked, coded)..<request.rowBound, .final, admission, scratch)
                 try scan(request.waiting, .final, admission, scratch)
             }
-            let buffer = admission.isAll && !hasTail ? scratch.beam : scratch.pool
+            let buffer = met.isAll && !hasTail ? scratch.beam : scratch.pool
             try rerank(buffer, request.rerank, scratch)
             if scratch.isStale || distinctCount(scratch.final) >= request.wanted { return }
         }
@@ -303,7 +306,7 @@ extension HNSWIndex {
         _ request: SearchRequest, _ guide: Guide, _ admission: Admission, _ share: Double, _ scratch: SearchScratch
     ) throws(VectorError) -> Bool {
         var width = min(request.rowBound, max(request.rerank, request.breadth))
-        if !admission.isAll {
+        if !admission.isAll && share < 0.95 {
             width = min(request.rowBound, Int(Double(width) / max(share, 1 / Double(request.rowBound + 1))) + 1)
         }
         while !isDamaged && (request.plan == .walk || costs.walkPays(width: width, share: share, request, self)) {
@@ -383,6 +386,8 @@ struct SearchRequest {
     var rowBound = 0
     var wanted = 0
     var coded = 0
+    /// Whether all rows that a walk can meet may be returned, though not all rows may.
+    var walksLiving = false
     /// Whether rows are admitted by asking the caller.
     var asks = false
 
