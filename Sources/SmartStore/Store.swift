@@ -70,6 +70,12 @@ public final class Store: Sendable {
                 }
             }
         }
+        linker.afterLinking { [weak self] segment, shouldStop in
+            do { return try self?.calibrate(segment, shouldStop: shouldStop) ?? false } catch {
+                options.logger?.warning("recall of \(segment.definition.field) not measured: \(error)")
+                return false
+            }
+        }
         if options.runsBackgroundWork, !options.isReadOnly { linker.wake() }
     }
 

@@ -17,6 +17,10 @@ final class VectorSegment: Sendable {
     let index: HNSWIndex
     /// `_id`s of rows that were found before.
     let ids: RowIDCache
+    /// What filters gave.
+    let filters: VectorFilterCache
+    /// What is known of the index's recall.
+    let recall = RecallKeeper()
     /// Rows linked at the last save, to decide when the next pays.
     private let savedLinked: Mutex<Int>
     /// How many deleted rows there were when none of them could be taken out.
@@ -28,6 +32,7 @@ final class VectorSegment: Sendable {
         self.definition = definition
         self.index = index
         ids = RowIDCache(byteLimit: memoryLimit.map { $0 / 8 } ?? .max)
+        filters = VectorFilterCache(byteLimit: memoryLimit.map { $0 / 16 } ?? 64 << 20)
         self.savedLinked = Mutex(savedLinked)
     }
 
@@ -217,6 +222,11 @@ enum VectorRows {
     static func key(_ row: UInt32) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: row >> (24 - 8 * $0)) } }
 
     static func row(of bytes: [UInt8]) -> UInt32 { bytes.prefix(4).reduce(0) { $0 << 8 | UInt32($1) } }
+
+    /// The rows of a document, one behind the other; one, but in an index of several vectors a document.
+    static func rows(of bytes: [UInt8]) -> [UInt32] {
+        stride(from: 0, to: bytes.count - 3, by: 4).map { row(of: Array(bytes[$0..<$0 + 4])) }
+    }
 
     /// Where the `_id` of a row with a long one stands in the rows tree; document keys never begin with this byte.
     static func longKey(_ row: UInt32) -> [UInt8] { [0xFF, 0xFF] + key(row) }
