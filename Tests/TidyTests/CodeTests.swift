@@ -21,10 +21,10 @@ struct CodeTests {
         ],
         // Vectors and links in memory, walked without retains or bounds checks.
         "VectorIndex": [
-            "Arena.swift", "BlockSource.swift", "Guarded.swift", "HNSWIndex.swift", "HNSWIndex+Link.swift",
-            "HNSWIndex+Save.swift", "HNSWIndex+Scan.swift", "HNSWIndex+Walk.swift", "IndexState.swift",
-            "NeighborSelection.swift",
-            "ReadWriteLock.swift", "ReservedMemory.swift", "RowTable.swift", "VectorKernels.swift", "VisitedSet.swift",
+            "Arena.swift", "BlockSource.swift", "Guarded.swift", "HNSWIndex.swift", "HNSWIndex+Codes.swift",
+            "HNSWIndex+Link.swift", "HNSWIndex+Save.swift", "HNSWIndex+Scan.swift", "HNSWIndex+Walk.swift",
+            "IndexState.swift", "NeighborSelection.swift", "PairRows.swift", "ReadWriteLock.swift",
+            "ReservedMemory.swift", "RowTable.swift", "SearchScratch.swift", "VectorCodes.swift", "VectorKernels.swift",
         ],
         // Lent bytes of a document; a block handed to the vector index; a key out of a cursor.
         "SmartStore": ["BSONBytes.swift", "VectorSegment.swift", "Catalog.swift"],

@@ -32,6 +32,7 @@ struct LayerTests {
         "VectorIndex/Guarded.swift",  // mutex of a target that may not see StoreIO
         "VectorIndex/ReadWriteLock.swift",  // likewise
         "VectorIndex/ReservedMemory.swift",  // address space that is filled as an index grows
+        "VectorIndex/SearchCosts.swift",  // the clock that searches are timed by
         "smartstore-cli/Terminal.swift",  // prompts without echo, signals
         "smartstore-bench/PeakMemory.swift",
         "smartstore-bench/Stopwatch.swift",

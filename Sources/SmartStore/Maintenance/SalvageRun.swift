@@ -173,7 +173,8 @@ struct SalvageRun {
                 try store.writeSync { transaction in
                     try transaction.createVectorIndex(
                         on: target, field: field, dimension: entry.count("dimension"), metric: metric, storage: storage,
-                        codes: VectorCodes(rawValue: entry["codes"]?.string ?? VectorCodes.none.rawValue), connectivity: entry.count("connectivity"), buildBreadth: entry.count("buildBreadth"))
+                        codes: VectorCodes(rawValue: entry["codes"]?.string ?? VectorCodes.none.rawValue),
+                        connectivity: entry.count("connectivity"), buildBreadth: entry.count("buildBreadth"))
                 }
                 collection.vectorIndexes.append(field)
             } catch {
