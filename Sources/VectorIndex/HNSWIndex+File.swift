@@ -63,7 +63,7 @@ extension HNSWIndex {
             (state.linkedCount, state.waitingRows) = queue.withLock { ($0.linked, $0.waiting) }
             lock.share()
             state.codebook = codebook.value
-            state.codedCount = codebook.value == nil ? 0 : coded.load(ordering: .acquiring)
+            state.codedCount = !codebook.isTrained ? 0 : coded.load(ordering: .acquiring)
             let trained = generation.load(ordering: .relaxed)
             lock.leave()
 

@@ -227,7 +227,7 @@ extension HNSWIndex {
         if request.plan == .exact { return try scan(0..<request.rowBound, .final, admission, scratch) }
         let share = known ?? estimatedShare(request, admission)
         let guide = guide(scratch)
-        let coded = codebook.value == nil ? 0 : min(coded.load(ordering: .acquiring), request.rowBound)
+        let coded = !codebook.isTrained ? 0 : min(coded.load(ordering: .acquiring), request.rowBound)
         request.coded = coded
         let met = request.walksLiving ? .all : admission
         if request.plan != .scan, try walkGraph(request, guide, met, share, scratch) {
@@ -265,7 +265,7 @@ extension HNSWIndex {
 
     /// Scores the first `count` keys of a buffer again from their vectors. Without codes their keys are final already.
     private func rerank(_ buffer: KeyBuffer, _ count: Int, _ scratch: SearchScratch) throws(VectorError) {
-        let isExact = codebook.value == nil
+        let isExact = !codebook.isTrained
         var found = 0
         var last = KeyBuffer.unused
         for i in 0..<min(count, buffer.capacity) {

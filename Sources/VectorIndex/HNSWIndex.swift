@@ -325,7 +325,7 @@ public final class HNSWIndex: Sendable {
         // Vectors go first: a search reads a few of them, but hundreds of codes and lists. Those follow only when the
         // limit cannot be kept otherwise.
         vectors.evict(to: budget.limit - budget.limit / 8)
-        for arena in codebook.value == nil ? [links, upper] : [links, codes, upper] where isOverLimit {
+        for arena in !codebook.isTrained ? [links, upper] : [links, codes, upper] where isOverLimit {
             arena.evict(to: budget.limit - budget.limit / 16)
         }
         budget.setThreshold()
@@ -360,6 +360,6 @@ public final class HNSWIndex: Sendable {
 
     /// Whether a search need not ask for blocks.
     var searchedArraysAreComplete: Bool {
-        links.isComplete && (codebook.value == nil ? vectors.isComplete : codes.isComplete)
+        links.isComplete && (!codebook.isTrained ? vectors.isComplete : codes.isComplete)
     }
 }

@@ -86,7 +86,8 @@ extension HNSWIndex {
             for truth in truths {
                 if shouldStop() { return nil }
                 let hits = try nearest(truth.vector, without: truth.row, k: k) { (count) throws(VectorError) in
-                    try search(truth.vector, k: count, breadth: breadth, at: sequence)
+                    try search(
+                        truth.vector, k: count, breadth: breadth, at: sequence, including: nil, plan: .walk)
                 }
                 // Of rows equally near each is as good as another.
                 recalls.append(Double(hits.count { $0.distance <= truth.last }) / Double(truth.count))

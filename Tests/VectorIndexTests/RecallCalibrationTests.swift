@@ -14,7 +14,7 @@ struct RecallCalibrationTests {
         let measured = try #require(try index.calibrate(queries: known))
         #expect(measured.sampleCount == 100 && measured.rowCount == 4000 && measured.k == 10)
         for step in measured.steps where [16, 64, 128].contains(step.breadth) {
-            let counted = try recall(index, known, breadth: step.breadth, at: .max, plan: .automatic)
+            let counted = try recall(index, known, breadth: step.breadth, at: .max, plan: .walk)
             #expect(abs(step.recall - counted) < 0.005, "breadth \(step.breadth)")
             #expect(measured.recall(at: step.breadth) == step.recall)
         }
@@ -22,7 +22,7 @@ struct RecallCalibrationTests {
         #expect(first.recall < 1, "a graph this thin must not find everything")
         for target in [0.5, 0.8, 0.9, 0.95] {
             guard let breadth = measured.breadth(for: target) else { continue }
-            #expect(try recall(index, others, breadth: breadth, at: .max, plan: .automatic) >= target - 0.03)
+            #expect(try recall(index, others, breadth: breadth, at: .max, plan: .walk) >= target - 0.03)
         }
         #expect(measured.breadth(for: 0.5) ?? 0 <= measured.breadth(for: 0.9) ?? .max)
     }
