@@ -118,6 +118,14 @@ extension HNSWIndex {
         _ request: inout SearchRequest, _ filter: RowFilter?, _ scratch: SearchScratch
     ) throws(VectorError) -> [Hit]? {
         scratch.generation = generation.load(ordering: .relaxed)
+        var filter = filter
+        // A long list is searched faster as a set: a walk can ask it.
+        if case .ids(let ids)? = filter, ids.count > 256 + rowCount / 16 {
+            let bound = rowCount
+            var set = RowSet(rowCount: bound)
+            for id in ids where Int(id) < bound { set.insert(id) }
+            filter = .rows(set)
+        }
         if let book = codebook.value { scratch.makeCodeQuery(book, options) }
         // The order matters: a row below the linked count, read first, has links when the walk begins.
         request.linked = linkedCounter.load(ordering: .acquiring)

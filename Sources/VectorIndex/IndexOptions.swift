@@ -24,8 +24,9 @@ public struct IndexOptions: Sendable, Equatable, Codable {
     /// Values of ``buildBreadth``.
     public static let buildBreadthRange = 8...4096
 
-    /// ``connectivity`` and ``buildBreadth`` where nothing else is said: what won on text embeddings.
+    /// ``connectivity`` where nothing else is said: what won on text embeddings.
     public static let usualConnectivity = 24
+    /// ``buildBreadth`` where nothing else is said: what won on text embeddings.
     public static let usualBuildBreadth = 200
 
     /// Checks the ranges given at each property. Without `codes` the dimension decides.

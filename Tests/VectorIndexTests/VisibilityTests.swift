@@ -62,7 +62,8 @@ struct VisibilityTests {
             let near = Set(trueNearest(query, vectors, k: 400, metric: .cosine))
             let allowed = { (row: UInt32) in !near.contains(row) }
             for plan in [SearchPlan.walk, .automatic] {
-                let hits = try index.search(query, k: 10, breadth: 32, at: 2, including: .predicate(allowed), plan: plan)
+                let hits = try index.search(
+                    query, k: 10, breadth: 32, at: 2, including: .predicate(allowed), plan: plan)
                 let exact = try index.exactSearch(query, k: 10, at: 2, including: allowed)
                 #expect(hits.count == 10 && Set(hits.map(\.row)).intersection(exact.map(\.row)).count >= 9)
             }
@@ -75,10 +76,14 @@ struct VisibilityTests {
         let index = try makeIndex(source.next(400))
         let query = source.next()
         for plan in [SearchPlan.walk, .scan, .automatic] {
-            #expect(try index.search(query, k: 5, breadth: 9, at: 2, including: .predicate { _ in false }, plan: plan).isEmpty)
+            #expect(
+                try index.search(query, k: 5, breadth: 9, at: 2, including: .predicate { _ in false }, plan: plan)
+                    .isEmpty)
             let one = try index.search(query, k: 5, breadth: 9, at: 2, including: .predicate { $0 == 399 }, plan: plan)
             #expect(one.map(\.row) == [399])
-            #expect(try index.search(query, k: 5, breadth: 9, at: 2, including: .predicate { _ in true }, plan: plan).count == 5)
+            #expect(
+                try index.search(query, k: 5, breadth: 9, at: 2, including: .predicate { _ in true }, plan: plan).count
+                    == 5)
         }
     }
 

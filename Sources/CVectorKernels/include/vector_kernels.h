@@ -46,14 +46,14 @@ struct vk_scorer {
     vk_many_fn many;
 };
 
-/// A query against rows of codes. A code c in 0...2^bits - 1 of dimension d stands for the number lo[d] + step[d] * c; what
-/// depends on lo, step and the query alone is folded into weights, factor and offset, so that a row's figure is
+/// A query against rows of codes. A code c in 0...2^bits - 1 of dimension d stands for the number lo[d] + step[d] * c;
+/// what depends on lo, step and the query alone is folded into weights, factor and offset, so that a row's figure is
 ///
 ///     offset + factor * (sum over d of weights[d] * c[d]) + term
 ///
 /// A row of codes is `units` units without a header, filled up with zeros:
-/// 8 bits: a unit is 64 dimensions, one byte each. 4 bits: a unit is 64 bytes for 128 dimensions; the low half of byte j
-/// is dimension j of the unit, the high half dimension 64 + j. 1 bit: a unit is 8 bytes for 64 dimensions, lowest bit
+/// 8 bits: a unit is 64 dimensions, one byte each. 4 bits: a unit is 64 bytes for 128 dimensions; the low half of byte
+/// j is dimension j of the unit, the high half dimension 64 + j. 1 bit: a unit is 8 bytes for 64 dimensions, lowest bit
 /// first. The scorers' parameter `dimension` is not used.
 struct vk_code_query {
     /// One weight a dimension, -127...127, zeros up to the end of the last unit. At a multiple of 64.
@@ -72,9 +72,10 @@ struct vk_code_table {
     struct vk_scorer bits1;
 };
 
-/// A beam: the nearest keys met so far, sorted ascending. A key is a distance in its upper half, its bits turned so that
-/// unsigned order is the order of numbers, then the row (below 2^31) and lowest a bit that is set once the row's links were
-/// followed. Unused places hold UINT64_MAX. The capacity is a multiple of 8, and the word before the first is 0.
+/// A beam: the nearest keys met so far, sorted ascending. A key is a distance in its upper half, its bits turned so
+/// that unsigned order is the order of numbers, then the row (below 2^31) and lowest a bit that is set once the row's
+/// links were followed. Unused places hold UINT64_MAX. The capacity is a multiple of 8, and the word before the first
+/// is 0.
 ///
 /// What a walk along level 0 works with. Nothing in it is owned by the kernels.
 struct vk_walk {
@@ -117,23 +118,23 @@ struct vk_walk {
 
 /// What a walk is made of, and the whole walk for data that lie in memory.
 struct vk_walk_table {
-    /// Appends the rows of one list that were not met before to walk->met, marks them, and asks for their bytes. Returns
-    /// how many, or -1 when a word names a row that cannot be.
+    /// Appends the rows of one list that were not met before to walk->met, marks them, and asks for their bytes.
+    /// Returns how many, or -1 when a word names a row that cannot be.
     ptrdiff_t (*collect)(struct vk_walk *walk, const uint32_t *words);
     /// Puts rows into a beam: distance = scale * figure + shift.
-    void (*insert)(uint64_t *beam, size_t capacity, const float *figures, const uint32_t *ids, size_t count, float scale,
-                   float shift);
+    void (*insert)(uint64_t *beam, size_t capacity, const float *figures, const uint32_t *ids, size_t count,
+                   float scale, float shift);
     /// The place of the first key whose links were not followed, or `capacity`.
     size_t (*next)(const uint64_t *beam, size_t capacity);
-    /// Follows links until every key in the beam was followed. Returns 0, or -1 when the links are damaged. In both cases
-    /// the bits set in `visited` are those of the rows in `met`.
+    /// Follows links until every key in the beam was followed. Returns 0, or -1 when the links are damaged. In both
+    /// cases the bits set in `visited` are those of the rows in `met`.
     int (*run)(struct vk_walk *walk);
 };
 
-/// Makes a row for comparing with one another (see vk_pair_row) of a row of codes: 128 + round(v * multipliers[d] / 32768)
-/// for each dimension, where v is 2 * c - 255 for codes of 8 bits and 16 * (2 * c - 15) for codes of 4, and multipliers are
-/// 0...16383 and 0...17340, 0 beyond the dimension. `sum` and `square` get the sums of the rounded numbers and of their
-/// squares. Writes whole units of dimensions.
+/// Makes a row for comparing with one another (see vk_pair_row) of a row of codes: 128 + round(v * multipliers[d] /
+/// 32768) for each dimension, where v is 2 * c - 255 for codes of 8 bits and 16 * (2 * c - 15) for codes of 4, and
+/// multipliers are 0...16383 and 0...17340, 0 beyond the dimension. `sum` and `square` get the sums of the rounded
+/// numbers and of their squares. Writes whole units of dimensions.
 typedef void (*vk_pair_codes_fn)(const void *codes, int bits, size_t units, const int16_t *multipliers, uint8_t *row,
                                  int32_t *sum, int32_t *square);
 
@@ -165,19 +166,20 @@ const struct vk_table *vk_kernels(void);
 /// The table of that name, or null when it is unknown or the processor cannot run it.
 const struct vk_table *_Nullable vk_table_named(const char *name);
 
-/// Writes a row of codes of 8, 4 or 1 bits: round((x - lo) * per_step), held within 0...2^bits - 1, for each dimension, and
-/// zeros up to the end of the last unit.
-void vk_encode_codes(const float *vector, const float *lo, const float *per_step, size_t dimension, int bits, void *row);
+/// Writes a row of codes of 8, 4 or 1 bits: round((x - lo) * per_step), held within 0...2^bits - 1, for each dimension,
+/// and zeros up to the end of the last unit.
+void vk_encode_codes(const float *vector, const float *lo, const float *per_step, size_t dimension, int bits,
+                     void *row);
 
-/// The weights of a query against codes: round(x * step / factor) for each dimension, where `factor` is chosen so that the
-/// largest is 127, and zeros up to the end of the last unit of `unit` dimensions. `constant` gets the sum of x * lo;
-/// `products` is room for `dimension` floats.
+/// The weights of a query against codes: round(x * step / factor) for each dimension, where `factor` is chosen so that
+/// the largest is 127, and zeros up to the end of the last unit of `unit` dimensions. `constant` gets the sum of x *
+/// lo; `products` is room for `dimension` floats.
 void vk_code_weights(const float *vector, const float *lo, const float *step, size_t dimension, size_t unit,
                      int8_t *weights, float *products, float *constant, float *factor);
 
-/// A row for comparing rows with one another: round(x / scale) + 128 for each dimension, where `scale` is chosen so that
-/// the largest magnitude is 127, and 128 up to a multiple of 64 dimensions. `sum` gets the sum of the rounded numbers.
-/// A row so made is a row of 8-bit codes for a query whose weights are another one's: see vk_pair_weights.
+/// A row for comparing rows with one another: round(x / scale) + 128 for each dimension, where `scale` is chosen so
+/// that the largest magnitude is 127, and 128 up to a multiple of 64 dimensions. `sum` gets the sum of the rounded
+/// numbers. A row so made is a row of 8-bit codes for a query whose weights are another one's: see vk_pair_weights.
 void vk_pair_row(const float *vector, size_t dimension, uint8_t *row, float *scale, int32_t *sum);
 
 /// The rounded numbers of a row that vk_pair_row made.

@@ -175,7 +175,8 @@ final class VectorIndexEntry {
         for store: Store
     ) throws -> [Hit] {
         let index = segment.index
-        if segment.noteSearch() { store.wakeLinker() }
+        // After the first answer: whoever asks once should not wait for what only later searches gain from.
+        defer { if segment.noteSearch() { store.wakeLinker() } }
         guard isChanged else {
             return exact
                 ? try index.exactSearch(vector, k: k, at: sequence, including: including)
