@@ -5,7 +5,8 @@ import VectorIndex
 //
 // Nothing is measured before an index is used: opening a store reads no vectors. Searches leave a sample of their
 // queries here; when it is large enough, or somebody asked for a recall, measuring is due, and the background does it
-// after all linking is done.
+// after all linking is done. An index larger than its memory is measured only when somebody asked for a recall: exact
+// searches read every vector, and push out what searches live on.
 
 final class RecallKeeper: Sendable {
     /// Candidates kept in view where nothing is said, and where a recall is wanted and none was measured.
@@ -33,7 +34,12 @@ final class RecallKeeper: Sendable {
     }
 
     private let state = Mutex(State())
+    private let memoryLimit: Int
     private let counter = Atomic<Int>(0)
+
+    init(memoryLimit: Int?) {
+        self.memoryLimit = memoryLimit ?? .max
+    }
 
     /// What was measured last.
     var calibration: RecallCalibration? { state.withLock { $0.calibration } }
@@ -67,8 +73,9 @@ final class RecallKeeper: Sendable {
     func isDue(_ index: HNSWIndex) -> Bool {
         let living = index.livingCount
         guard living >= Self.leastRows, !index.isDamaged else { return false }
+        let fits = index.rowCount * index.options.vectorStride <= memoryLimit
         let known = state.withLock { state in
-            guard state.isWanted || state.queries.count >= Self.capacity else { return living }
+            guard state.isWanted || (fits && state.queries.count >= Self.capacity) else { return living }
             return state.calibration?.rowCount ?? 0
         }
         return abs(living - known) * 2 >= max(1, known) && index.unlinkedCount == 0

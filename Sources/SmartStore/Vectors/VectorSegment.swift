@@ -20,7 +20,7 @@ final class VectorSegment: Sendable {
     /// What filters gave.
     let filters: VectorFilterCache
     /// What is known of the index's recall.
-    let recall = RecallKeeper()
+    let recall: RecallKeeper
     /// Rows linked at the last save, to decide when the next pays.
     private let savedLinked: Mutex<Int>
     /// How many deleted rows there were when none of them could be taken out.
@@ -32,6 +32,7 @@ final class VectorSegment: Sendable {
         self.definition = definition
         self.index = index
         ids = RowIDCache(byteLimit: memoryLimit.map { $0 / 8 } ?? .max)
+        recall = RecallKeeper(memoryLimit: memoryLimit)
         filters = VectorFilterCache(byteLimit: memoryLimit.map { $0 / 16 } ?? 64 << 20)
         self.savedLinked = Mutex(savedLinked)
     }

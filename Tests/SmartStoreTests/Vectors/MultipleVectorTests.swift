@@ -64,9 +64,10 @@ struct MultipleVectorTests {
     }
 
     @Test(
-        "a document is found once, by the nearest of its vectors, through changes, reopening and salvage of its index")
+        "a document is found once, by the nearest of its vectors, through changes, reopening, compaction and salvage")
     func bestOf() throws {
         let disk = SimulatedDisk()
+        disk.stopRecording()
         let store = try StoreFixture.create(disk)
         try fill(store, 0..<200)
         try verify(store, Array(0..<200))
@@ -89,7 +90,18 @@ struct MultipleVectorTests {
         try again.linkVectors()
         try verify(again, left)
         #expect(try again.check().findings == [])
+        _ = try again.compact()
+        try verify(again, left)
         try again.close()
+        var options = SalvageOptions()
+        options.store = StoreFixture.options(seed: 3)
+        options.creation.pageSize = 4096
+        _ = try Store.salvage(
+            "s", in: disk, to: "new", in: disk, oldKey: StoreFixture.key, newKey: StoreFixture.key, options: options)
+        let salvaged = try Store.open("new", in: disk, key: StoreFixture.key, options: StoreFixture.options(seed: 4))
+        try verify(salvaged, left)
+        #expect(try salvaged.check().findings == [])
+        try salvaged.close()
     }
 
     @Test("groups, examples, diversity and score limits count documents, not vectors")

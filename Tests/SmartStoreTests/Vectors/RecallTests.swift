@@ -67,6 +67,25 @@ struct RecallTests {
         #expect(segment.recall.calibration?.rowCount == 2300 && !segment.needsCalibration)
     }
 
+    @Test(
+        "measuring is due after many searches, but of an index larger than its memory only when a recall is asked for")
+    func largeIndex() throws {
+        for limit in [nil, 1 << 20] {
+            var options = StoreFixture.options()
+            options.vectorByteLimit = limit
+            let fixture = try VectorFixture(count: 1100, options: options)
+            let segment = try #require(fixture.store.segments.all.first)
+            let keeper = RecallKeeper(memoryLimit: limit.map { _ in 1100 * 32 - 1 })
+            for seed in 0..<63 { #expect(keeper.note(VectorFixture.query(seed))) }
+            #expect(!keeper.isDue(segment.index))
+            _ = keeper.note(VectorFixture.query(63))
+            #expect(keeper.isDue(segment.index) == (limit == nil))
+            _ = keeper.effort(for: 0.9, k: 10)
+            #expect(keeper.isDue(segment.index))
+            #expect(try keeper.calibrate(segment.index) && !keeper.isDue(segment.index))
+        }
+    }
+
     @Test("queries that were asked are what is measured on, and a small index is not measured by itself")
     func sample() throws {
         let fixture = try VectorFixture(count: 100)

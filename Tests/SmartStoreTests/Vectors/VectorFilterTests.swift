@@ -1,6 +1,9 @@
 // Filters of vector searches: as lists, as sets that are kept, as questions; and when what is kept stops to hold.
 
+import Dispatch
 import SmartStore
+import StoreIO
+import StoreTestSupport
 import Testing
 
 @testable import SmartStore
@@ -49,11 +52,53 @@ struct VectorFilterTests {
         #expect(try fixture.search(query).map(\.number) == [5])
         query.filter = ["_id": ["$in": []]]
         #expect(try fixture.search(query).isEmpty)
+        #expect(try cache(fixture).byteCount == 0)
+        #expect(try cache(fixture).byteCount == 0)
         query.filter = ["_id": ["$in": [.null, 3]]]
         #expect(try fixture.search(query).map(\.number) == [3])
-        #expect(try cache(fixture).byteCount == 0)
         query.filter = ["$or": [["_id": 3], ["_id": 4]]]
         #expect(try fixture.search(query).map(\.number) == ranked([3, 4]))
+<<<<<<< HEAD
+=======
+    }
+
+    @Test("a question that met every row is a set from then on, and a long list of names too")
+    func metOnTheWay() throws {
+        let fixture = try VectorFixture()
+        var query = VectorQuery(field: "v", vector: VectorFixture.query(1), k: 10)
+        query.exact = true
+        query.filter = ["n": ["$mod": [40, 1]]]
+        let truth = fixture.ranking(query.vectors) { $0 % 40 == 1 }.map(\.number)
+        #expect(try fixture.search(query).map(\.number) == truth)
+        let kept = try cache(fixture).byteCount
+        #expect(kept > 0, "kept after the first search")
+        #expect(try fixture.search(query).map(\.number) == truth && cache(fixture).byteCount == kept)
+        query.filter = ["_id": ["$in": .array((0..<100).map { BSONValue($0 * 3) })]]
+        let named = Array(fixture.ranking(query.vectors) { $0 % 3 == 0 && $0 < 300 }.map(\.number).prefix(10))
+        for _ in 0..<3 { #expect(try fixture.search(query).map(\.number) == named) }
+        #expect(try cache(fixture).byteCount > kept)
+    }
+
+    @Test("groupings that come again are listed, and are those that reading the documents gives")
+    func listedGroups() throws {
+        let fixture = try VectorFixture(count: 1500)
+        for seed in 0..<8 {
+            var query = VectorQuery(field: "v", vector: VectorFixture.query(seed), k: 5)
+            query.exact = true
+            query.groupBy = "g"
+            query.groupSize = 3
+            let listed = try fixture.search(query)
+            // A question of its own each time is never listed.
+            query.filter = ["n": ["$gte": BSONValue(-1 - seed)]]
+            #expect(try fixture.search(query) == listed, "seed \(seed)")
+        }
+        try fixture.store.writeSync { (tx) throws in
+            _ = try tx.collection("n").update([:], ["$set": ["g": 1]], multi: true)
+        }
+        var query = VectorQuery(field: "v", vector: VectorFixture.query(1), k: 5)
+        query.groupBy = "g"
+        for _ in 0..<3 { #expect(try fixture.search(query).count == 1) }
+>>>>>>> features4
     }
 
     @Test("what was kept is forgotten by a commit that changes the index, and stays at one that does not")
@@ -85,6 +130,54 @@ struct VectorFilterTests {
             #expect(try tx.collection("n").search(query).count == 4)
         }
         for _ in 0..<3 { #expect(try fixture.search(query).map(\.number).sorted() == [0, 1, 3, 4]) }
+    }
+
+    @Test(
+        "readers beside a writer find just what matches in their own view, whatever is kept for others",
+        arguments: [1, 2])
+    func besideWriter(seed: UInt64) throws {
+        var options = StoreFixture.options()
+        options.runsBackgroundWork = true
+        let fixture = try VectorFixture(count: 300, options: options)
+        let store = fixture.store
+        DispatchQueue.concurrentPerform(iterations: 4) { worker in
+            let random = SeededRandomSource(seed: seed * 10 + UInt64(worker))
+            for step in 0..<60 {
+                do {
+                    if worker == 0 {
+                        try store.writeSync(durability: .relaxed) { (tx) throws in
+                            let number = BSONValue(Int(random.next() % 300))
+                            let notes = tx.collection("n")
+                            switch random.next() % 4 {
+                            case 0: try notes.delete(number)
+                            case 1: _ = try notes.update(["_id": number], ["$set": ["flag": true, "g": 9]])
+                            case 2: _ = try notes.update(["_id": number], ["$unset": ["flag": 1]])
+                            default:
+                                var document = VectorFixture.document(
+                                    number.int ?? 0, StoreFixture.vector(random.next()))
+                                document["flag"] = true
+                                try notes.replace(number, with: document, upsert: true)
+                            }
+                        }
+                    } else {
+                        try store.readSync { (tx) throws in
+                            let notes = tx.collection("n")
+                            var query = VectorQuery(field: "v", vector: StoreFixture.vector(random.next()), k: 1000)
+                            query.filter = ["flag": true]
+                            let truth = Set(try notes.find(["flag": true]).compactMap { $0["_id"]?.int })
+                            let hits = try notes.search(query)
+                            #expect(hits.count == truth.count && Set(hits.map(\.number)) == truth, "\(worker) \(step)")
+                            query.filter = nil
+                            query.groupBy = "flag"
+                            query.groupSize = 1000
+                            #expect(Set(try notes.search(query).map(\.number)) == truth, "\(worker) \(step)")
+                        }
+                    }
+                } catch { Issue.record("seed \(seed), worker \(worker), step \(step): \(error)") }
+            }
+        }
+        #expect(try store.check().findings == [])
+        try store.close()
     }
 
     @Test("a cache of answers stays below its limit, lets the oldest go, and takes no answer of another time")
