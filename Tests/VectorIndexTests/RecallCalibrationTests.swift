@@ -14,14 +14,9 @@ struct RecallCalibrationTests {
         let measured = try #require(try index.calibrate(queries: known))
         #expect(measured.sampleCount == 100 && measured.rowCount == 4000 && measured.k == 10)
         for step in measured.steps where [16, 64, 128].contains(step.breadth) {
-<<<<<<< HEAD
             let counted = try recall(index, known, breadth: step.breadth, at: .max, plan: .walk)
-            #expect(abs(step.recall - counted) < 0.005, "breadth \(step.breadth)")
-=======
-            let counted = try recall(index, known, breadth: step.breadth, at: .max, plan: .automatic)
             // Whether a search walks or scans follows from times it has measured.
             #expect(abs(step.recall - counted) < 0.02, "breadth \(step.breadth)")
->>>>>>> features4
             #expect(measured.recall(at: step.breadth) == step.recall)
         }
         let first = try #require(measured.steps.first)

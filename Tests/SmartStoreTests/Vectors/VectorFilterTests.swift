@@ -53,13 +53,10 @@ struct VectorFilterTests {
         query.filter = ["_id": ["$in": []]]
         #expect(try fixture.search(query).isEmpty)
         #expect(try cache(fixture).byteCount == 0)
-        #expect(try cache(fixture).byteCount == 0)
         query.filter = ["_id": ["$in": [.null, 3]]]
         #expect(try fixture.search(query).map(\.number) == [3])
         query.filter = ["$or": [["_id": 3], ["_id": 4]]]
         #expect(try fixture.search(query).map(\.number) == ranked([3, 4]))
-<<<<<<< HEAD
-=======
     }
 
     @Test("a question that met every row is a set from then on, and a long list of names too")
@@ -98,7 +95,6 @@ struct VectorFilterTests {
         var query = VectorQuery(field: "v", vector: VectorFixture.query(1), k: 5)
         query.groupBy = "g"
         for _ in 0..<3 { #expect(try fixture.search(query).count == 1) }
->>>>>>> features4
     }
 
     @Test("what was kept is forgotten by a commit that changes the index, and stays at one that does not")
