@@ -1,8 +1,10 @@
-import SmartStore
 import StoreIO
 import StoreTestSupport
 import Testing
+import TreeStore
 import VectorIndex
+
+@testable import SmartStore
 
 // Files of earlier versions open for ever: for reading, for writing, and after a crash.
 
@@ -120,6 +122,26 @@ struct GoldenFileTests {
             #expect(try tx.cache.keys() == GoldenContent.cache.map(\.key))
         }
         try store.close()
+    }
+
+    @Test("links of files of versions 1 and 2 that are made anew are saved as these versions know them")
+    func statesOfOldFiles() throws {
+        for file in [GoldenFile.plain, .raw2] {
+            let store = try file.open(on: file.disk())
+            let segment = try #require(store.segments.all.first)
+            #expect(segment.definition.form == 1 && segment.definition.options.codes == .none)
+            segment.index.rebuild()
+            try store.linkVectors()
+            try segment.saveLinks(pager: store.pager)
+            try store.readSync { (tx) throws in
+                let key = CatalogKind.vectorLinks.key("notes", "v")
+                let state = try #require(try tx.catalogue?.tree.get(key.span.bytes, in: tx.view))
+                #expect(state[4] == 1, "the version of the state")
+                #expect(try IndexState.decode(state).linkedCount == segment.index.rowCount)
+            }
+            try GoldenComparison.expectContent(of: store)
+            try store.close()
+        }
     }
 
     @Test("either superblock slot of a golden file may be lost", arguments: GoldenFile.allCases, [0, 4096])
