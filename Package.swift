@@ -107,7 +107,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "FormatTests",
-            dependencies: ["SmartStore", "StoreIO", "PageStore", "VectorIndex", "StoreTestSupport"],
+            dependencies: ["SmartStore", "StoreIO", "PageStore", "TreeStore", "VectorIndex", "StoreTestSupport"],
             resources: [.copy("Golden")], swiftSettings: settings),
         .testTarget(
             name: "CommandTests", dependencies: ["smartstore-cli", "SmartStore", "StoreIO", "StoreTestSupport"],

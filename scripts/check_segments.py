@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Checks what the trees of a SmartStore file hold, from FORMAT.md alone, and prints cache and audit entries as JSON.
 
-Every document's key against its `_id`, every vector row against its document, the cache's order of use, the audit
-chain.
+Every document's key against its `_id`, every vector row against its document, codes against vectors, saved links
+against rows, the cache's order of use, the audit chain.
 
     check_segments.py FILE [--key-file FILE | --passphrase-file FILE]
 """
@@ -50,22 +50,38 @@ class Contents:
             index, counters = document(entry), document(dict(self.named(0x04))[place])
             width = 4 if index["storage"] == "float32" else 2
             rows = {k: v for k, v in self.store.entries(index["rows"])}
-            dead = {k for k, _ in self.store.entries(index["dead"])}
+            dead = [k for k, _ in self.store.entries(index["dead"])]
+            noted = {int.from_bytes(k[4:], "big") for k in dead if len(k) == 8 and k[:4] == b"\xff\xff\xff\xff"}
+            dead = {k for k in dead if len(k) == 4}
+            form = index.get("form", 1)
+            require(form == (2 if self.store.slot.version >= 3 else 1), "an index of another form than its file's")
+            require(form == 2 or not noted, "rows used again in an index of form 1")
             ids = {doc_key: field(doc, b"_id") for doc_key, doc in documents}
-            live = 0
+            vectors = {}
             for doc_key, row in rows.items():
                 if doc_key[0] == 0xFF:
                     continue
-                live, number = live + 1, int.from_bytes(row, "big")
+                number = int.from_bytes(row, "big")
                 require(row not in dead and doc_key in ids, f"row {number} has no document")
                 slot = array(self.store, index["ids"], 32 * number, 32)
                 found = rows[b"\xff\xff" + row] if slot[0] == 0xFF else slot[1:1 + slot[0]]
                 require(field(found, b"") == ids[doc_key], f"row {number} names another _id")
                 stride = width * index["dimension"]
                 vector = array(self.store, index["vectors"], stride * number, stride)
-                squares = sum(x * x for x in struct.unpack(f"<{index['dimension']}{'fe'[width == 2]}", vector))
+                vector = struct.unpack(f"<{index['dimension']}{'fe'[width == 2]}", vector)
+                squares = sum(x * x for x in vector)
                 require(index["metric"] != "cosine" or abs(squares - 1) < 0.01, f"row {number} is not of length 1")
+                require(number not in vectors, f"row {number} belongs to two documents")
+                vectors[number] = vector
+            live = len(vectors)
             require(live == counters["live"] and len(dead) + live == counters["rows"], "vectors are counted wrong")
+            saved = dict(self.named(0x05)).get(place)
+            if saved:
+                state = State(saved, index)
+                require(state.version == 1 or form == 2, "a state of version 2 in an index of form 1")
+                state.check_links(self.store, index)
+                # Rows that were used again have codes of their own when they are linked again.
+                state.check_codes(self.store, index, vectors, noted | set(state.waiting))
 
     def cache(self):
         for _, entry in self.named(0x10):
@@ -127,6 +143,104 @@ class Contents:
         require(entry["count"] == count and binary(raw, b"head") == last, "audit log cut off")
         require(seal is None and entry["epoch"] == epochs and entry["epochSize"] == sealed, "audit seals are missing")
         require(binary(raw, b"edge") == b"".join(node for _, node in edge), "the edge of the audit tree is another")
+
+
+class State:
+    """Section 10: the state of saved links, with its code book."""
+
+    def __init__(self, raw, index):
+        digest = 0xCBF29CE484222325
+        for byte in raw[:-8]:
+            digest = (digest ^ byte) * 0x100000001B3 % (1 << 64)
+        require(raw[:4] == b"HNSI" and digest == u64(raw, len(raw) - 8), "a damaged state of links")
+        self.version, metric, storage = struct.unpack_from("<HBB", raw, 4)
+        require(self.version in (1, 2), "a state of links of another version")
+        dimension, connectivity, _, seed, self.rows, self.linked, self.entry, waiting, deleted = struct.unpack_from(
+            "<IIIQIIIII", raw, 8)
+        found = ("cosine", "dot", "euclidean")[metric], ("float32", "float16")[storage], dimension, connectivity
+        wanted = index["metric"], index["storage"], index["dimension"], index["connectivity"]
+        require(found == wanted and seed == index["seed"] % (1 << 64), "links saved under other options")
+        self.at, free, trained, self.bits, self.coded = 48, 0, 0, 0, 0
+        if self.version == 2:
+            self.bits, self.coded, free, trained = struct.unpack_from("<BIII", raw, 48)
+            self.at = 61
+            require(self.bits == BITS[index["codes"]], "codes of another width than the index's")
+        self.waiting = struct.unpack_from(f"<{waiting}I", raw, self.at)
+        self.at += 4 * waiting
+        self.deleted = self.ascending(raw, deleted)
+        self.free = self.ascending(raw, free)
+        require(set(self.free) <= set(self.deleted), "a free row is not a deleted one")
+        require(all(row < self.linked <= self.rows for row in self.waiting), "a waiting row is not a linked one")
+        self.book = None
+        if trained:
+            numbers = struct.unpack_from(f"<{2 * dimension}f", raw, self.at)
+            self.at += 8 * dimension
+            self.book = numbers[:dimension], numbers[dimension:]
+            require(all(map(math.isfinite, numbers)) and min(self.book[1]) > 0, "an impossible code book")
+        require(self.at == len(raw) - 8 and (self.book or not self.coded), "a state of another length")
+
+    def ascending(self, raw, count):
+        rows, following = [], 0
+        for _ in range(count):
+            step, shift = 0, 0
+            while True:
+                byte, self.at = raw[self.at], self.at + 1
+                step, shift = step | (byte & 127) << shift, shift + 7
+                if byte < 128:
+                    break
+            rows.append(following + step)
+            following = rows[-1] + 1
+        require(not rows or rows[-1] < self.rows, "a deleted row does not exist")
+        return rows
+
+    def check_links(self, store, index):
+        """Level 0: rows that exist, each once, none of them free, zeros behind them."""
+        stride, free = (8 * index["connectivity"] + 63) // 64 * 64, set(self.free)
+        links = array(store, index["links"], 0, stride * self.rows)
+        for row in range(self.rows):
+            words = struct.unpack_from(f"<{2 * index['connectivity']}I", links, stride * row)
+            names = [word - 1 for word in words if word]
+            require(words[:len(names)] == tuple(name + 1 for name in names), f"a gap in the links of row {row}")
+            sound = len(set(names)) == len(names) and row not in names and all(name < self.rows for name in names)
+            require(sound and not free.intersection(names), f"the links of row {row} are wrong")
+
+    def check_codes(self, store, index, vectors, outdated):
+        """Each code within half a step of its number; a little more, since the engine calculates in binary32."""
+        if not self.coded:
+            return
+        dimensions, size = UNITS[self.bits]
+        units = (index["dimension"] + dimensions - 1) // dimensions
+        is_euclidean = index["metric"] == "euclidean"
+        stride = (units * size + 4 * is_euclidean + 63) // 64 * 64
+        for row, vector in vectors.items():
+            if row >= self.coded or row in outdated:
+                continue
+            raw = array(store, index["codePages"], stride * row, stride)
+            codes = [code for unit in range(units) for code in unpacked(raw[unit * size:(unit + 1) * size], self.bits)]
+            for number, low, step, code in zip(vector, *self.book, codes):
+                wanted = min(max((number - low) / step, 0), (1 << self.bits) - 1)
+                require(abs(code - wanted) < 0.501, f"row {row} has a code of another vector")
+            require(not any(codes[len(vector):]), f"row {row} has codes beyond its dimensions")
+            end = units * size
+            if is_euclidean:
+                squares, term = sum(x * x for x in vector), struct.unpack_from("<f", raw, end)[0]
+                require(abs(term - squares) <= 1e-4 * squares, f"row {row} has another length behind its codes")
+                end += 4
+            require(not any(raw[end:]), f"row {row} has something behind its codes")
+
+
+BITS = {"none": 0, "bits8": 8, "bits4": 4, "bits1": 1}
+# Dimensions and bytes of a unit.
+UNITS = {8: (64, 64), 4: (128, 64), 1: (64, 8)}
+
+
+def unpacked(unit, bits):
+    """The codes of one unit."""
+    if bits == 8:
+        return list(unit)
+    if bits == 4:
+        return [byte & 15 for byte in unit] + [byte >> 4 for byte in unit]
+    return [byte >> bit & 1 for byte in unit for bit in range(8)]
 
 
 def sha256(content):

@@ -60,7 +60,8 @@ public final class Store: Sendable {
                 guard let pager, let segments, let linker else { return }
                 linker.pause()
                 defer { linker.resume() }
-                for segment in segments.all where segment.shouldSave(closing: closing) {
+                for segment in segments.all where segment.shouldSave(closing: closing, step: options.vectorLinkSaveStep)
+                {
                     do { try segment.saveLinks(pager: pager) } catch let fault as PageFault {
                         throw fault
                     } catch {

@@ -78,6 +78,9 @@ public struct StoreOptions: Sendable {
     /// Checkpoints and vector linking on threads of their own. Without, they happen when asked for.
     public var runsBackgroundWork = true
 
+    /// Vectors that must have been linked since links were last saved, before a checkpoint saves them again; at least a
+    /// quarter of those saved, too.
+    package var vectorLinkSaveStep = 1024
     package var time: any TimeSource = SystemTimeSource()
     package var random: any RandomSource = SystemRandomSource()
 

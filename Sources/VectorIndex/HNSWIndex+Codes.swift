@@ -101,6 +101,6 @@ extension HNSWIndex {
         codebook.value = nil
         coded.store(0, ordering: .releasing)
         codes.resetToZeros()
-        trainingDue.store(min(Self.trainingCount, max(1, rowCount)), ordering: .relaxed)
+        trainingDue.store(Self.trainingCount, ordering: .relaxed)
     }
 }

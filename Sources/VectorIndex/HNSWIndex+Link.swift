@@ -49,6 +49,7 @@ extension HNSWIndex {
             generation.add(1, ordering: .releasing)
             damaged.store(false, ordering: .releasing)
         }
+        trainIfDue()
     }
 
     private func linkRows(_ run: LinkRun) {
@@ -81,7 +82,10 @@ extension HNSWIndex {
         do throws(VectorError) {
             // A row that died before it got its turn needs no links; it is searched by scanning until it is gone.
             try encodePending(through: claim.row, scratch)
-            let needsNoLinks = rows.isNeverVisible(claim.row)
+            // Nor does one that is free: after a rebuild all rows come by here.
+            let row = UInt32(claim.row)
+            let needsNoLinks =
+                rows.isNeverVisible(claim.row) || rows.isDeleted(claim.row) && free.withLock { $0.contains(row) }
             isLinked = needsNoLinks ? true : try link(claim, scratch)
         } catch {
             guard case .corruptImage = error.code else { throw error }
@@ -93,7 +97,6 @@ extension HNSWIndex {
     /// False when the links are damaged.
     private func link(_ claim: LinkQueue.Claim, _ scratch: SearchScratch) throws(VectorError) -> Bool {
         let row = claim.row
-        let rowBound = rowCount
         let top = levels.level(of: row)
         try decode(row, into: scratch.query)
         if entry.load(ordering: .acquiring) == 0 {
@@ -114,8 +117,15 @@ extension HNSWIndex {
         var plans: [[UInt32]] = []
         let highest = min(top, entryLevel)
         let breadth = options.buildBreadth
-        guard let start = try descend(to: highest, guide, scratch, rowBound: rowBound) else { return false }
-        guard case .finished = start.end else { return false }
+        var rowBound = rowCount
+        var found = try descend(to: highest, guide, scratch, rowBound: rowBound)
+        while found == nil {
+            // Another linker made a row the entry that came after the bound was read.
+            rowBound = rowCount
+            guard entry.load(ordering: .acquiring) > 0 else { return false }
+            found = try descend(to: highest, guide, scratch, rowBound: rowBound)
+        }
+        guard let start = found, case .finished = start.end else { return false }
         var nearest = (row: start.row, key: start.key)
         for level in stride(from: highest, through: 0, by: -1) {
             scratch.beginWalk(rowCount: rowBound, breadth: breadth)

@@ -4,7 +4,7 @@
 // after its copy. That is sound because the state is cautious: it counts as linked only rows whose lists were complete
 // when the save began, so a restored index links the others again, and it counts all rows that exist when the save
 // ends, so no saved link points past them. A mark is cleared only when the whole save succeeded and the block has not
-// changed since it was copied.
+// changed since it was copied. Rows count as free that were so from begin to end.
 
 import Synchronization
 
@@ -28,6 +28,9 @@ extension HNSWIndex {
             var state = IndexState(options: options)
             state.entryRow = entry.load(ordering: .acquiring) == 0 ? nil : UInt32(entry.load(ordering: .acquiring) - 1)
             (state.linkedCount, state.waitingRows) = queue.withLock { ($0.linked, $0.waiting) }
+            // Nothing led to these rows when the first list was copied. A repair meanwhile may free others, after lists
+            // that lead to them were copied.
+            let free = free.withLock { $0.all }
             // Book and codes of one training: it needs the lock alone, and marks all blocks again.
             lock.share()
             state.codebook = codebook.value
@@ -52,7 +55,8 @@ extension HNSWIndex {
                 state.waitingRows = Set(state.waitingRows + reused).filter { Int($0) < linked }.sorted()
                 state.rowCount = rowCount
                 state.deletedRows = (0..<state.rowCount).filter { rows.isDeleted($0) }.map { UInt32($0) }
-                state.freeRows = free.withLock { $0.all }.filter { rows.isDeleted(Int($0)) }
+                let used = Set(reused)
+                state.freeRows = free.filter { rows.isDeleted(Int($0)) && !used.contains($0) }
                 if generation.load(ordering: .relaxed) != trained {
                     // Trained or thrown away meanwhile: what was written belongs to neither state.
                     throw VectorError(.corruptImage(reason: "the codes were made anew while they were saved"))

@@ -204,7 +204,7 @@ extension HNSWIndex {
     private func collect(
         _ ids: [UInt32], _ request: SearchRequest, _ admission: Admission, _ scratch: SearchScratch
     ) throws(VectorError) {
-        let list = ids.filter { Int($0) < request.rowBound }
+        let list = distinct(ids, below: request.rowBound)
         let guide = guide(scratch)
         let coded = coded.load(ordering: .acquiring)
         scratch.pool.reset(request.scanRerank)
@@ -217,6 +217,18 @@ extension HNSWIndex {
         try scan(list.filter { Int($0) < coded }, .pool(guide), admission, scratch)
         try scan(list.filter { Int($0) >= coded }, .final, admission, scratch)
         try rerank(scratch.pool, scratch.pool.capacity, scratch)
+    }
+
+    /// The listed rows that exist, each once: one that came twice would take another row's place.
+    private func distinct(_ ids: [UInt32], below bound: Int) -> [UInt32] {
+        var isAscending = true
+        for i in 1..<max(1, ids.count) where ids[i] <= ids[i - 1] {
+            isAscending = false
+            break
+        }
+        if isAscending { return ids.filter { Int($0) < bound } }
+        var met = RowSet(rowCount: bound)
+        return ids.filter { Int($0) < bound && met.insert($0) }
     }
 
     /// Fills the final keys with the nearest admitted rows.

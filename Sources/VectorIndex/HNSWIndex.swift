@@ -149,6 +149,8 @@ public final class HNSWIndex: Sendable {
         scorer = RowScorer(vectorsOf: options, base: parts.1.base)
         codeScorer = RowScorer(codesOf: options, base: parts.4.base)
         kernels = vk_kernels().pointee.walks.pointee
+        // Codes of rows that came after the save are yet to be made: their blocks are zeros that no source knows.
+        if state.codebook != nil { parts.4.grow(toByteCount: state.rowCount * options.codeStride) }
         codebook = CodebookBox(state.codebook)
         coded = Atomic(state.codebook == nil ? 0 : state.codedCount)
         trainingDue = Atomic(options.codes == .none ? .max : Self.nextTraining(after: state.codebook))

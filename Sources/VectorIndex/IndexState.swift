@@ -166,7 +166,8 @@ public struct IndexState: Sendable, Equatable {
         try require(deletedRows.allSatisfy { Int($0) < rowCount }, "a deleted row does not exist")
         try require((0...rowCount).contains(codedCount), "more rows have codes than there are")
         try require(codedCount == 0 || codebook != nil, "codes without a code book")
-        try require(codebook == nil || codebook?.lo.count == options.dimension, "the code book has another dimension")
+        let dimensions = codebook.map { [$0.lo.count, $0.step.count] } ?? []
+        try require(dimensions.allSatisfy { $0 == options.dimension }, "the code book has another dimension")
         try require(codebook == nil || options.codes != .none, "a code book without codes")
         let deleted = freeRows.isEmpty ? [] : Set(deletedRows)
         try require(freeRows.allSatisfy { deleted.contains($0) }, "a free row is not a deleted one")

@@ -23,6 +23,16 @@ struct RunningTrialTests {
         #expect(outcome.failures == [])
     }
 
+    @Test(
+        "any sequence of vectors, searches, snapshots, checkpoints and crashes finds what exact search finds",
+        arguments: [100, 200, 300] as [UInt64])
+    func vectorModel(seed: UInt64) {
+        let trial = VectorModelTrial()
+        let outcome = trial.run(seed: seed, budget: TrialBudget(cases: trial.row.everyChange))
+        #expect(outcome.failures == [])
+        #expect(outcome.cases >= trial.row.everyChange)
+    }
+
     @Test("readers see their own commit under a thousand schedules of writer, checkpoint and readers")
     func interleavings() {
         let trial = InterleavingTrial()

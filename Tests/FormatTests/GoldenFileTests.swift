@@ -1,22 +1,28 @@
-import SmartStore
 import StoreIO
 import StoreTestSupport
 import Testing
+import TreeStore
 import VectorIndex
+
+@testable import SmartStore
 
 // Files of earlier versions open for ever: for reading, for writing, and after a crash.
 
 /// Compares a whole store with `GoldenContent`.
 enum GoldenComparison {
-    static func expectContent(of store: Store) throws {
+    static func expectContent(of store: Store, _ file: GoldenFile) throws {
         try store.readSync { (tx) throws in
-            #expect(try tx.collections().map(\.name) == ["notes", "types"])
+            #expect(
+                try tx.collections().map(\.name)
+                    == (file.hasPassages ? ["notes", "passages", "types"] : ["notes", "types"]))
+            #expect(try tx.collection("passages").find() == file.passages)
             #expect(try tx.collection("notes").find() == GoldenContent.notes)
             #expect(try tx.collection("types").find() == GoldenContent.types.map { try Document(json: $0) })
             for document in GoldenContent.notes {
                 #expect(try tx.collection("notes").get(#require(document["_id"])) == document)
             }
             try expectVectors(tx)
+            if file.hasPassages { try expectPassages(tx) }
             #expect(try tx.cache.keys() == GoldenContent.cache.map(\.key))
             for (key, value, milliseconds) in GoldenContent.cache {
                 #expect(try tx.cache.get(key) == value)
@@ -48,6 +54,35 @@ enum GoldenComparison {
         }
     }
 
+    /// Passages come through codes and links, by scan, and exactly; with codes of the width that was asked for.
+    private static func expectPassages(_ tx: ReadTransaction) throws {
+        let info = try #require(try tx.collections().first { $0.name == "passages" })
+        let wanted = Set(GoldenPassages.passages.compactMap { $0["_id"] })
+        #expect(wanted.count == 306)
+        for (found, index) in zip(info.vectorIndexes, GoldenPassages.indexes) {
+            #expect(found.field == index.field && found.vectorCount == wanted.count)
+            #expect(found.dimension == index.dimension && found.metric == index.metric)
+            #expect(found.storage == index.storage && found.connectivity == 4 && found.buildBreadth == 64)
+            let reader = tx.collection("passages")
+            var lost = 0
+            for document in GoldenPassages.passages {
+                let vector = try #require(document[index.field].flatMap { try VectorValue($0) }).floats
+                let hits = try reader.search(field: index.field, vector: vector, k: 20, rerank: 60)
+                let exact = try reader.search(field: index.field, vector: vector, k: 20, exact: true)
+                #expect(hits.count == 20 && exact.count == 20)
+                lost += Set(exact.map(\.id)).subtracting(hits.map(\.id)).count
+                if index.metric != .dot { #expect(exact.first?.document == document) }
+            }
+            // One bit for each of seven dimensions tells few rows apart.
+            #expect(lost * (index.codes == .bits1 ? 8 : 50) < 20 * wanted.count, "\(index.field): \(lost)")
+            for exact in [false, true] {
+                let all = try reader.search(
+                    field: index.field, vector: GoldenPassages.vector(1, index), k: 1000, exact: exact)
+                #expect(all.count == wanted.count && Set(all.map(\.id)) == wanted)
+            }
+        }
+    }
+
     private static func expectAudit(_ tx: ReadTransaction) throws {
         let entries = try tx.audit.entries()
         #expect(entries.count == GoldenContent.acts.count)
@@ -68,10 +103,10 @@ struct GoldenFileTests {
     @Test("a golden file opens, holds what it was given and checks clean", arguments: GoldenFile.allCases)
     func opens(file: GoldenFile) throws {
         let store = try file.open(on: file.disk())
-        try GoldenComparison.expectContent(of: store)
+        try GoldenComparison.expectContent(of: store, file)
         let report = try store.check()
         #expect(report.findings == [])
-        #expect(report.documentCount == GoldenContent.notes.count + GoldenContent.types.count)
+        #expect(report.documentCount == GoldenContent.notes.count + GoldenContent.types.count + file.passages.count)
         #expect(report.auditEntryCount == UInt64(GoldenContent.acts.count))
         #expect(try store.readSync { try $0.audit.verify() }.head == file.auditHead)
         try store.close()
@@ -81,7 +116,7 @@ struct GoldenFileTests {
     func opensReadOnly(file: GoldenFile) throws {
         let disk = try file.disk()
         let store = try file.open(on: disk, readOnly: true)
-        try GoldenComparison.expectContent(of: store)
+        try GoldenComparison.expectContent(of: store, file)
         try store.close()
         #expect(disk.content(of: file.rawValue) == (try file.bytes()))
         #expect(disk.changeCount == 0)
@@ -122,6 +157,26 @@ struct GoldenFileTests {
         try store.close()
     }
 
+    @Test("links of files of versions 1 and 2 that are made anew are saved as these versions know them")
+    func statesOfOldFiles() throws {
+        for file in [GoldenFile.plain, .raw2] {
+            let store = try file.open(on: file.disk())
+            let segment = try #require(store.segments.all.first)
+            #expect(segment.definition.form == 1 && segment.definition.options.codes == .none)
+            segment.index.rebuild()
+            try store.linkVectors()
+            try segment.saveLinks(pager: store.pager)
+            try store.readSync { (tx) throws in
+                let key = CatalogKind.vectorLinks.key("notes", "v")
+                let state = try #require(try tx.catalogue?.tree.get(key.span.bytes, in: tx.view))
+                #expect(state[4] == 1, "the version of the state")
+                #expect(try IndexState.decode(state).linkedCount == segment.index.rowCount)
+            }
+            try GoldenComparison.expectContent(of: store, file)
+            try store.close()
+        }
+    }
+
     @Test("either superblock slot of a golden file may be lost", arguments: GoldenFile.allCases, [0, 4096])
     func losesSlot(file: GoldenFile, offset: Int) throws {
         let disk = try file.disk()
@@ -129,7 +184,7 @@ struct GoldenFileTests {
         for index in offset..<offset + 4096 { bytes[index] = 0xAA }
         disk.replaceContent(of: file.rawValue, with: bytes)
         let store = try file.open(on: disk)
-        try GoldenComparison.expectContent(of: store)
+        try GoldenComparison.expectContent(of: store, file)
         #expect(try store.check().findings == [])
         try store.close()
     }
@@ -144,7 +199,7 @@ struct GoldenFileTests {
 
         var newer = try file.bytes()
         for slot in [0, 4096] {
-            newer[slot + 8] = 3
+            newer[slot + 8] = 4
             let hash = Hashing.sha256(Array(newer[slot..<slot + 4064]).span.bytes).bytes
             newer.replaceSubrange(slot + 4064..<slot + 4096, with: hash)
         }

@@ -18,21 +18,26 @@ enum GoldenFile: String, CaseIterable, Sendable {
     case plain2 = "v2-plain.store"
     case passphrase2 = "v2-passphrase.store"
     case crashed2 = "v2-crashed.store"
+    /// The same four, in format version 3, with `GoldenPassages` too.
+    case raw3 = "v3-raw.store"
+    case plain3 = "v3-plain.store"
+    case passphrase3 = "v3-passphrase.store"
+    case crashed3 = "v3-crashed.store"
 
     /// Whether the file was never closed.
-    var isCrashed: Bool { self == .crashed || self == .crashed2 }
-    var isPlain: Bool { self == .plain || self == .plain2 }
-    var hasPassphrase: Bool { self == .passphrase || self == .passphrase2 }
+    var isCrashed: Bool { rawValue.hasSuffix("crashed.store") }
+    var isPlain: Bool { rawValue.hasSuffix("plain.store") }
+    var hasPassphrase: Bool { rawValue.hasSuffix("passphrase.store") }
     /// The files of format 1.
     static let first: [GoldenFile] = [.raw, .plain, .passphrase, .crashed]
-    var formatVersion: UInt8 { rawValue.hasPrefix("v1") ? 1 : 2 }
+    var formatVersion: UInt32 { rawValue.hasPrefix("v1") ? 1 : rawValue.hasPrefix("v2") ? 2 : 3 }
+    var hasPassages: Bool { formatVersion >= 3 }
+    var passages: [Document] { hasPassages ? GoldenPassages.passages : [] }
+    /// What a file of that kind may take up.
+    var byteLimit: Int { hasPassages ? 3 << 20 : 768 << 10 }
 
     var key: EncryptionKey {
-        switch self {
-        case .raw, .crashed, .raw2, .crashed2: .raw((0..<32).map { UInt8($0) })
-        case .plain, .plain2: .none
-        case .passphrase, .passphrase2: .passphrase("correct horse battery staple")
-        }
+        isPlain ? .none : hasPassphrase ? .passphrase("correct horse battery staple") : .raw((0..<32).map { UInt8($0) })
     }
 
     /// The audit chain's newest hash, which depends on the file's key and id.
@@ -46,6 +51,10 @@ enum GoldenFile: String, CaseIterable, Sendable {
         case .plain2: "33431369b92c295476e6a81d9a36105801db9e7b40a78fa377d4268d8e649632"
         case .passphrase2: "bb8019588481ee3c0d2691cc708f0b910a6ec84f990720fc11e70e947036c012"
         case .crashed2: "aab143180cd9782c8c7a76c85b5c295dbd103ef65540308eee2f3df63d49727c"
+        case .raw3: "3df8b034c5c534940d94f81c762b3abb9c54a73df1d1369ce3b3c914fbbf1b87"
+        case .plain3: "b13a0a2014601312ef5f8ddfb13bdabad73b6d97f8ff646792fd2d1654a92a82"
+        case .passphrase3: "f94363028a0e9f64ab7c384399d5295c59c42df4ab91a1c183cbc388742cf415"
+        case .crashed3: "49aedff06bf3300b6117a807cc6895a1f308db40c9511567794a2e15eb64bb2e"
         }
     }
 

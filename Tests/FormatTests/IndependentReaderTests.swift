@@ -19,7 +19,8 @@ struct IndependentReaderTests {
         arguments: GoldenFile.allCases)
     func readsGolden(file: GoldenFile) throws {
         let (documents, segments) = try Self.read(file.bytes(), key: file.key)
-        #expect(documents.count == 2 + GoldenContent.notes.count + GoldenContent.types.count)
+        let passages = file.hasPassages ? 1 + file.passages.count : 0
+        #expect(documents.count == 2 + GoldenContent.notes.count + GoldenContent.types.count + passages)
         #expect(documents.first == #"{"collection": "notes"}"#)
         let note = #"{"_id": 102, "title": "Note 102", "square": 10404, "half": 51.0"#
         #expect(documents.contains { $0.hasPrefix(note) })
@@ -37,17 +38,27 @@ struct IndependentReaderTests {
         disk.stopRecording()
         var creation = CreationOptions()
         creation.pageSize = pageSize
-        let store = try Store.create(
+        var store = try Store.create(
             "s", in: disk, key: GoldenFile.raw.key, creation: creation,
             options: GoldenFile.options(seed: 3, at: GoldenContent.now))
-        try store.writeSync { try $0.createVectorIndex(on: "c", field: "v", dimension: 6, metric: .euclidean) }
+        try store.writeSync { (tx) throws in
+            try tx.createVectorIndex(on: "c", field: "v", dimension: 6, metric: .euclidean)
+            // Codes of more than one unit, in every width.
+            for codes in [VectorCodes.bits8, .bits4, .bits1] {
+                try tx.createVectorIndex(
+                    on: "c", field: codes.rawValue, dimension: 150, metric: codes == .bits4 ? .cosine : .euclidean,
+                    codes: codes, connectivity: 6, buildBreadth: 30)
+            }
+        }
         for round in 0..<6 {
             try store.writeSync { (tx) throws in
                 for _ in 0..<100 {
                     let id = BSONValue.int64(Int64(bitPattern: random.next()) >> Int64(random.next() % 64))
                     let bytes = GoldenContent.noise(Int(random.next() % 9000), seed: random.next())
+                    let long = Vector(GoldenContent.noise(150, seed: random.next()).map { Float($0) - 127.5 }).value
                     let document: Document = [
                         "_id": id, "v": Vector(GoldenContent.vector(round)).value,
+                        "bits8": long, "bits4": long, "bits1": long,
                         "bytes": .binary(BSONBinary(subtype: 0, bytes: bytes)),
                     ]
                     try tx.collection("c").replace(id, with: document, upsert: true)
@@ -55,6 +66,14 @@ struct IndependentReaderTests {
                 try tx.audit.record(actor: "a", action: "load", target: "c")
             }
             if round == 2 { try store.checkpoint() }
+            if round == 2 {
+                // Saves links, codes and state; the next rounds replace some of what they are about.
+                try store.linkVectors()
+                try store.close()
+                store = try Store.open(
+                    "s", in: disk, key: GoldenFile.raw.key,
+                    options: GoldenFile.options(seed: 4, at: GoldenContent.now))
+            }
         }
         let expected = try store.readSync { try $0.collection("c").count() }
         let (documents, segments) = try Self.read(#require(disk.content(of: "s")), key: GoldenFile.raw.key)

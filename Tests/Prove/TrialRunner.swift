@@ -51,6 +51,7 @@ final class TrialRunner: Sendable {
         return result.withLock { result in
             result.seconds = Double(passed.components.seconds) + Double(passed.components.attoseconds) / 1e18
             say("\(row.name): \(result.outcome.cases) \(row.unit) in \(Int(result.seconds)) s")
+            for (name, count) in result.outcome.measures.sorted(by: { $0.key < $1.key }) { say("  \(name): \(count)") }
             for failure in result.outcome.failures { say("FAILED \(failure)") }
             return result
         }

@@ -30,7 +30,10 @@ package struct StoreModel: Equatable, Sendable {
     /// - Parameters:
     ///   - now: the time that the store's clock shows.
     ///   - mayEvict: the cache's limit may have thrown entries out.
-    func difference(in tx: some AnyReader, now: Int64, mayEvict: Bool) throws -> String? {
+    ///   - searchesAll: every vector is searched for, not just two of them.
+    func difference(
+        in tx: some AnyReader, now: Int64, mayEvict: Bool, searchesAll: Bool = false
+    ) throws -> String? {
         let found = try tx.collections()
         guard found.map(\.name) == collections.keys.sorted() else {
             return "collections \(found.map(\.name)) instead of \(collections.keys.sorted())"
@@ -47,13 +50,13 @@ package struct StoreModel: Equatable, Sendable {
             guard count == model.documents.count, info.documentCount == count else {
                 return "\(info.name): \(count) documents (\(info.documentCount) counted), not \(model.documents.count)"
             }
-            if let wrong = try vectorDifference(info, model, reader) { return wrong }
+            if let wrong = try vectorDifference(info, model, reader, searchesAll: searchesAll) { return wrong }
         }
         return try cacheDifference(tx, now, mayEvict) ?? auditDifference(tx)
     }
 
     private func vectorDifference(
-        _ info: CollectionInfo, _ model: Collection, _ reader: some CollectionReading
+        _ info: CollectionInfo, _ model: Collection, _ reader: some CollectionReading, searchesAll: Bool
     ) throws -> String? {
         guard info.vectorIndexes.isEmpty == !model.isIndexed else { return "\(info.name): the vector index differs" }
         guard let index = info.vectorIndexes.first else { return nil }
@@ -68,7 +71,7 @@ package struct StoreModel: Equatable, Sendable {
             return "\(info.name): other vectors are found"
         }
         // Through the graph, as far as it is linked: a vector is nearest to itself.
-        for (id, vector) in model.vectors.sorted(by: { $0.key < $1.key }).prefix(2) {
+        for (id, vector) in model.vectors.sorted(by: { $0.key < $1.key }).prefix(searchesAll ? .max : 2) {
             let best = try reader.search(field: Self.field, vector: vector, k: 1, includeDocuments: false).first
             guard let best, best.id == .int32(id) || best.score > 0.999 else {
                 return "\(info.name): vector \(id) is not the nearest to itself"

@@ -71,6 +71,7 @@ package final class StoreSession: TrialSession {
         options.logByteLimit = 1 << 20
         options.transactionByteLimit = workload.transactionByteLimit
         options.cacheSegmentByteLimit = workload.cacheSegmentByteLimit
+        options.vectorLinkSaveStep = workload.linkSaveStep
         options.time = clock
         options.random = SeededRandomSource(seed: mixedSeed(seed, purpose))
         return options
@@ -193,7 +194,8 @@ package final class StoreSession: TrialSession {
     }
 
     private func difference(_ tx: some AnyReader, _ model: StoreModel) throws -> String? {
-        try model.difference(in: tx, now: clock.now(), mayEvict: workload.mayEvict)
+        try model.difference(
+            in: tx, now: clock.now(), mayEvict: workload.mayEvict, searchesAll: workload.searchesAll)
     }
 
     // MARK: Verifying
@@ -231,7 +233,21 @@ package final class StoreSession: TrialSession {
         let third = try Store.open(Self.file, in: last, key: key, options: options(mixedSeed(seed, 3)))
         guard var model = known(sequence) else { return "no model" }
         model.collections["after", default: .init()].documents[1] = document.bson
-        return try third.readSync { try difference($0, model) }.map { "after one more commit, \($0)" }
+        if let wrong = try third.readSync({ try difference($0, model) }) { return "after one more commit, \(wrong)" }
+        return workload.searchesAll ? try verifyLinking(third, last, model, seed: seed) : nil
+    }
+
+    /// Linking goes on after a crash, and what it made serves when it is saved.
+    private func verifyLinking(
+        _ store: Store, _ disk: SimulatedDisk, _ model: StoreModel, seed: UInt64
+    ) throws -> String? {
+        try store.linkVectors()
+        if let wrong = try store.readSync({ try difference($0, model) }) { return "after linking, \(wrong)" }
+        try store.close()
+        let again = try Store.open(Self.file, in: disk, key: key, options: options(mixedSeed(seed, 9)))
+        let report = try again.check()
+        guard report.isClean else { return "after linking, check: \(report.findings.prefix(3))" }
+        return try again.readSync { try difference($0, model) }.map { "with the links saved, \($0)" }
     }
 
     /// Backups are whole as soon as they have their name; a key that was given up opens neither slot.

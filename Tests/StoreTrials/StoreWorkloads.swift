@@ -11,9 +11,15 @@ struct StoreWorkload: Sendable {
     var mayEvict = false
     /// Only an encrypted file will do.
     var needsKey = false
+    /// Vectors that are linked between two saves of links, at least.
+    var linkSaveStep = 1024
+    /// Every vector is searched for, instead of a few, and again when linking has gone on after a crash.
+    var searchesAll = false
     let run: @Sendable (StoreSession) throws -> Void
 
-    static let all: [StoreWorkload] = [
+    static let all = general + vectors
+
+    private static let general: [StoreWorkload] = [
         StoreWorkload(name: "insert") { session in
             try session.create()
             for step in 0..<10 {

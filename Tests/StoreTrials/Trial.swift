@@ -11,6 +11,8 @@ public struct TrialOutcome: Sendable {
     public var cases: UInt64 = 0
     /// What went wrong, each with the seed and the step that replays it. Empty: the promise held.
     public var failures: [String] = []
+    /// What else was counted, by name.
+    public var measures: [String: UInt64] = [:]
 
     /// Nothing tried yet.
     public init() {}
@@ -19,6 +21,7 @@ public struct TrialOutcome: Sendable {
     public mutating func add(_ other: TrialOutcome) {
         cases += other.cases
         failures += other.failures
+        measures.merge(other.measures) { $0 + $1 }
     }
 }
 

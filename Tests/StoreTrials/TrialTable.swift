@@ -11,7 +11,7 @@ public enum TrialTable {
             ErrorTrial(.pages), ErrorTrial(.store), ModelTrial(), KillTrial(), InterleavingTrial(), NonceTrial(),
             LockTrial(), BitRotTrial(sealed: true, exhaustive: true), BitRotTrial(sealed: false, exhaustive: true),
             MisplacedImageTrial(), DamageListTrial(), AuditTamperTrial(), SyscallTrial(), FullDiskTrial(),
-            ThreadsTrial(), SecretsTrial(), SalvageTrial(),
+            ThreadsTrial(), SecretsTrial(), SalvageTrial(), VectorModelTrial(),
         ]
     }
 

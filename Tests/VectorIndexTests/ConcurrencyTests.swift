@@ -1,6 +1,5 @@
 // Many threads at once: searches, appends, deletes, linking and saving. Run these under the thread sanitizer too.
 
-import Dispatch
 import Synchronization
 import Testing
 
@@ -8,15 +7,6 @@ import Testing
 
 @Suite("Concurrency")
 struct ConcurrencyTests {
-    /// Runs the bodies on a thread each and returns the first error.
-    private func together(_ bodies: [@Sendable () throws -> Void]) throws {
-        let failure = Guarded<(any Error)?>(nil)
-        DispatchQueue.concurrentPerform(iterations: bodies.count) { i in
-            do { try bodies[i]() } catch { failure.withLock { $0 = $0 ?? error } }
-        }
-        if let error = failure.withLock({ $0 }) { throw error }
-    }
-
     /// Everything at once over one index; every hit must have been alive at the search's sequence.
     private func mix(_ index: HNSWIndex, _ store: BlockStore, vectors: [[Float]], from first: Int) throws {
         // A row r is born at r + 1; every tenth dies at r + 301.
@@ -60,7 +50,7 @@ struct ConcurrencyTests {
                 }
             }
         }
-        try together([writer, linker, linker, saver, searcher, searcher])
+        try runTogether([writer, linker, linker, saver, searcher, searcher])
         #expect(index.unlinkedCount == 0)
         let state = try store.save(index)
         let restored = try HNSWIndex(
@@ -139,7 +129,7 @@ struct ConcurrencyTests {
                 }
             } while !isOver.load(ordering: .acquiring)
         }
-        try together([writer, linker, searcher, searcher])
+        try runTogether([writer, linker, searcher, searcher])
         #expect(index.unlinkedCount == 0 && !index.isDamaged)
         let report = try index.checkLinks()
         #expect(report.isSound && report.linkedCount == 600)

@@ -1,5 +1,7 @@
 // What the tests of this target share: seeded randomness, clustered vectors, a saved index in memory, exact answers.
 
+import Dispatch
+
 @testable import VectorIndex
 
 /// splitmix64: the same numbers on every machine.
@@ -107,13 +109,22 @@ final class BlockStore: BlockSource {
     func forgetReads() { contents.withLock { $0.reads = [:] } }
 }
 
-/// An index in memory over the vectors, linked unless told otherwise.
+/// Runs the bodies on a thread each, and throws the first error.
+func runTogether(_ bodies: [@Sendable () throws -> Void]) throws {
+    let failure = Guarded<(any Error)?>(nil)
+    DispatchQueue.concurrentPerform(iterations: bodies.count) { i in
+        do { try bodies[i]() } catch { failure.withLock { $0 = $0 ?? error } }
+    }
+    if let error = failure.withLock({ $0 }) { throw error }
+}
+
+/// An index in memory over the vectors, linked unless told otherwise. Without `codes` the dimension decides.
 func makeIndex(
-    _ vectors: [[Float]], metric: Metric = .cosine, storage: VectorStorage = .float16, connectivity: Int = 12,
-    buildBreadth: Int = 60, seed: UInt64 = 1, linked: Bool = true
+    _ vectors: [[Float]], metric: Metric = .cosine, storage: VectorStorage = .float16, codes: VectorCodes? = nil,
+    connectivity: Int = 12, buildBreadth: Int = 60, seed: UInt64 = 1, linked: Bool = true
 ) throws -> HNSWIndex {
     let options = try IndexOptions(
-        dimension: vectors[0].count, metric: metric, storage: storage, connectivity: connectivity,
+        dimension: vectors[0].count, metric: metric, storage: storage, codes: codes, connectivity: connectivity,
         buildBreadth: buildBreadth, seed: seed)
     let index = try HNSWIndex(options: options, maximumRowCount: 100_000)
     for (row, vector) in vectors.enumerated() { try index.append(row: UInt32(row), vector: vector, birth: 1) }

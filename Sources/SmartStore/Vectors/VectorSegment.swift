@@ -83,6 +83,9 @@ final class VectorSegment: Sendable {
         // Their links and codes were saved before they got the vectors that they have.
         let waiting = Set(state.waitingRows + reused)
         state.waitingRows = waiting.filter { Int($0) < linked }.sorted()
+        // Behind the linked rows nothing waits by itself: codes from the first such row on are made again.
+        let unlinked = reused.lazy.map(Int.init).filter { $0 >= linked }
+        state.codedCount = min(state.codedCount, unlinked.min() ?? .max)
         let source = PagedBlockSource(pager: pager, arrays: definition.arrays)
         let index = try HNSWIndex(
             options: definition.options, restoring: state, source: source, memoryLimit: memoryLimit)
@@ -132,13 +135,13 @@ final class VectorSegment: Sendable {
     }
 
     /// Whether saving the links pays now: always at a close; else when a quarter more is linked than at the last save,
-    /// or everything is, so that the pages written stay within a few times the links' size.
-    func shouldSave(closing: Bool) -> Bool {
+    /// and `step` at least, so that the pages written stay within a few times the links' size.
+    func shouldSave(closing: Bool, step: Int) -> Bool {
         guard index.unsavedByteCount > 0 else { return false }
         if closing { return true }
         let linked = index.rowCount - index.unlinkedCount
         let saved = savedLinked.withLock { $0 }
-        return linked - saved >= max(1024, saved / 4)
+        return linked - saved >= max(step, saved / 4)
     }
 
     private func reusedKeys(in view: PageView) throws(PageFault) -> [[UInt8]] {
@@ -181,6 +184,9 @@ final class VectorSegment: Sendable {
                     RawSpan(_unsafeBytes: bytes), at: block * blockByteCount, in: transaction)
             },
             commit: { state in
+                var state = state
+                // A rebuild frees slots in any index; files of format 1 and 2 have no state that lists them.
+                if !definition.reusesRows { state.freeRows = [] }
                 // Rows that still wait to be linked again are in the state.
                 for key in reused { try arrays.dead.remove(key.span.bytes, in: transaction) }
                 try catalog.tree.put(
