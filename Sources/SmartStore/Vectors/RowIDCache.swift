@@ -14,8 +14,12 @@ final class RowIDCache: Sendable {
     private static let chunkByteCount = rowsPerChunk * VectorRows.slotByteCount
 
     private struct State {
-        var chunks: [Int: [UInt8]] = [:]
+        /// By number; empty where it is not known.
+        var chunks: [[UInt8]] = []
+        var knownCount = 0
         var newest: CommitSequence = 0
+
+        func isKnown(_ number: Int) -> Bool { number < chunks.count && !chunks[number].isEmpty }
     }
 
     private let state = Mutex(State())
@@ -31,9 +35,10 @@ final class RowIDCache: Sendable {
         state.withLock { state in
             state.newest = sequence
             for (row, slot) in slots {
+                let number = Int(row) / Self.rowsPerChunk
+                guard state.isKnown(number) else { continue }
                 let at = Int(row) % Self.rowsPerChunk * VectorRows.slotByteCount
-                state.chunks[Int(row) / Self.rowsPerChunk]?.replaceSubrange(
-                    at..<at + VectorRows.slotByteCount, with: slot)
+                state.chunks[number].replaceSubrange(at..<at + VectorRows.slotByteCount, with: slot)
             }
         }
     }
@@ -44,17 +49,18 @@ final class RowIDCache: Sendable {
         found.reserveCapacity(rows.count)
         let missing = state.withLock { state in
             for (position, row) in rows.enumerated() {
-                guard let chunk = state.chunks[Int(row) / Self.rowsPerChunk] else { return position }
-                found.append(Self.value(row, in: chunk))
+                let number = Int(row) / Self.rowsPerChunk
+                guard state.isKnown(number) else { return position }
+                found.append(Self.value(row, in: state.chunks[number]))
             }
             return rows.count
         }
         if missing == rows.count { return found }
         for row in rows[missing...] {
             let number = Int(row) / Self.rowsPerChunk
-            var chunk = state.withLock { $0.chunks[number] }
-            if chunk == nil { chunk = try load(number, array, in: view) }
-            found.append(chunk.flatMap { Self.value(row, in: $0) })
+            var chunk = state.withLock { $0.isKnown(number) ? $0.chunks[number] : [] }
+            if chunk.isEmpty { chunk = try load(number, array, in: view) }
+            found.append(Self.value(row, in: chunk))
         }
         return found
     }
@@ -67,7 +73,9 @@ final class RowIDCache: Sendable {
         let sequence = view.state.sequence
         state.withLock { state in
             guard sequence >= state.newest else { return }
-            if state.chunks.count >= chunkLimit { state.chunks = [:] }
+            if state.knownCount >= chunkLimit { (state.chunks, state.knownCount) = ([], 0) }
+            while state.chunks.count <= number { state.chunks.append([]) }
+            if state.chunks[number].isEmpty { state.knownCount += 1 }
             state.chunks[number] = chunk
         }
         return chunk

@@ -265,6 +265,7 @@ enum VectorRows {
     static func id(of bytes: [UInt8]) -> BSONValue? { (try? Document(bson: bytes))?[""] }
 
     /// The `_id` in a slot that begins at `start`; nil when it is a long one, or the slot is empty.
+    @inline(__always)
     static func shortID(in slots: [UInt8], at start: Int = 0) -> BSONValue? {
         let count = Int(slots[start])
         guard count < slotByteCount, count >= 5 else { return nil }
