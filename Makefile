@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test build lint bench fuzz replay prove prove-defences prove-threads clean
+.PHONY: help setup demo test build lint bench peers fuzz replay prove prove-defences prove-threads clean
 
 # One configuration for demo, tests and figures, so that they share one build.
 BUILD := swift build -c release
@@ -11,6 +11,8 @@ SOURCES := Sources Tests Fuzz/Sources Fuzz/Package.swift Examples Package.swift
 # Where `make bench` finds the vectors: base.f16.npy, queries.f32.npy, truth.i32.npy and texts.jsonl.gz.
 DATA ?=
 OUT ?= out
+# What runs Benchmarks/vectors_vs_peers.py: pip install numpy hnswlib faiss-cpu scalable-vs scann
+PYTHON ?= python3
 # How long `make prove` runs, for all trials together, and on how many threads.
 MINUTES ?= 30
 JOBS ?= 2
@@ -45,6 +47,11 @@ bench: setup ## measure commits, pages and, with DATA=FOLDER, vectors; JSON goes
 	else \
 	    echo "vectors: left out; name a folder with vectors: make bench DATA=FOLDER"; \
 	fi
+
+peers: setup ## the vector index beside other libraries, with DATA=FOLDER; PYTHON names one that has them installed
+	$(BUILD) --product smartstore-bench
+	@mkdir -p $(OUT)
+	$(PYTHON) Benchmarks/vectors_vs_peers.py --data "$(DATA)" --out $(OUT)/peers.json --plot $(OUT)/peers.svg
 
 fuzz: ## run every fuzz target for SECONDS_PER_TARGET=60; finds stay in out/fuzz, exit code 1 on a crash
 	@OUT="$(OUT)" scripts/fuzz.sh

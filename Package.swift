@@ -113,6 +113,12 @@ let package = Package(
             name: "CommandTests", dependencies: ["smartstore-cli", "SmartStore", "StoreIO", "StoreTestSupport"],
             swiftSettings: settings),
         .testTarget(
+            name: "BenchTests",
+            dependencies: [
+                "smartstore-bench", "VectorIndex", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
             name: "FuzzTests",
             dependencies: [
                 "SmartStore", "PageStore", "StoreIO", "StoreTestSupport", "StoreTrials", "smartstore-cli",

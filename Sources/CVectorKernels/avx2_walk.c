@@ -101,7 +101,8 @@ static TARGET void avx2_insert(uint64_t *beam, size_t capacity, const float *fig
         const __m256i there = _mm256_cmpgt_epi32(_mm256_set1_epi32((int)left), lane);
         const __m256 figure = _mm256_maskload_ps(figures + i, there);
         // The sum with 0 makes -0 a +0.
-        const __m256 distance = _mm256_add_ps(_mm256_fmadd_ps(figure, scales, shifts), _mm256_setzero_ps());
+        const __m256 sum = _mm256_add_ps(_mm256_fmadd_ps(figure, scales, shifts), _mm256_setzero_ps());
+        const __m256 distance = _mm256_min_ps(sum, _mm256_set1_ps(__builtin_inff()));
         const __m256i bits = _mm256_castps_si256(distance);
         const __m256i turn = _mm256_or_si256(_mm256_srai_epi32(bits, 31), _mm256_set1_epi32(INT32_MIN));
         const __m256i turned = _mm256_xor_si256(bits, turn);

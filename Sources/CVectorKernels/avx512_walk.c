@@ -71,8 +71,9 @@ INLINE void insert_all(uint64_t *beam, size_t capacity, const float *figures, co
         const size_t left = count - i;
         const __mmask16 there = left >= 16 ? 0xffff : (__mmask16)((1u << left) - 1);
         const __m512 figure = _mm512_maskz_loadu_ps(there, figures + i);
-        // The sum with 0 makes -0 a +0.
-        const __m512 distance = _mm512_add_ps(_mm512_fmadd_ps(figure, scales, shifts), _mm512_setzero_ps());
+        // The sum with 0 makes -0 a +0; the minimum makes what is no number (infinity less infinity) the farthest.
+        const __m512 sum = _mm512_add_ps(_mm512_fmadd_ps(figure, scales, shifts), _mm512_setzero_ps());
+        const __m512 distance = _mm512_min_ps(sum, _mm512_set1_ps(__builtin_inff()));
         const __m512i bits = _mm512_castps_si512(distance);
         const __m512i turn =
             _mm512_or_si512(_mm512_srai_epi32(bits, 31), _mm512_set1_epi32((int)0x80000000u));

@@ -10,11 +10,11 @@
 
 // The upper half of a key: a distance whose bits were turned so that unsigned order is the order of numbers.
 static inline uint32_t vk_turned(float distance) {
-    // Adding 0 makes -0 a +0, so that equal distances have equal bits.
+    // Adding 0 makes -0 a +0, so that equal distances have equal bits. What is no number counts as the farthest.
     const union {
         float value;
         uint32_t bits;
-    } raw = {distance + 0.0f};
+    } raw = {distance == distance ? distance + 0.0f : __builtin_inff()};
     return raw.bits ^ ((uint32_t)((int32_t)raw.bits >> 31) | 0x80000000u);
 }
 

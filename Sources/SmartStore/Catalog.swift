@@ -133,8 +133,12 @@ struct VectorIndexDefinition: Sendable {
     let path: FieldPath
     let options: IndexOptions
     let arrays: VectorArrays
-    /// 1: as in files of format 1 and 2. 2: may have codes, and slots of deleted rows are used again.
+    /// 1: as in files of format 1 and 2. 2: may have codes, and slots of deleted rows are used again. 3: a document may
+    /// have several rows.
     let form: Int
+
+    /// Whether a document may have several vectors.
+    var isMultiple: Bool { form >= 3 }
 
     var reusesRows: Bool { form >= 2 }
 }
@@ -151,7 +155,7 @@ struct VectorArrays: Sendable {
     let codes: PagedArray?
     /// One slot of 32 bytes a row: its document's `_id`.
     let ids: PagedArray
-    /// Encoded `_id` → row (big-endian 32-bit); rows of long `_id`s under a prefix of their own.
+    /// Encoded `_id` → row (big-endian 32-bit), or rows of an index of form 3; rows of long `_id`s under a prefix of their own.
     let rows: Tree
     /// Rows that are deleted, big-endian; and rows that got a new vector since the links were saved, under a prefix.
     let dead: Tree
@@ -196,7 +200,7 @@ extension VectorIndexDefinition {
         } catch { throw .corruptStructure(page: page, reason: "vector index entry: \(error)") }
         number = entry.count("number")
         form = max(1, entry.count("form"))
-        guard form <= 2 else { throw .corruptStructure(page: page, reason: "vector index entry of unknown form") }
+        guard form <= 3 else { throw .corruptStructure(page: page, reason: "vector index entry of unknown form") }
         self.collection = collection
         self.field = field
         arrays = VectorArrays(

@@ -66,6 +66,8 @@ public enum Limits {
 
     /// Elements of a vector.
     public static let vectorDimension = IndexOptions.dimensionRange
+    /// Vectors of one document in an index that takes several.
+    public static let vectorsOfDocument = 4096
     /// Links of a row on the upper levels.
     public static let vectorConnectivity = IndexOptions.connectivityRange
     /// Candidates kept in view while linking.

@@ -38,7 +38,8 @@ public class TransactionView {
                         return VectorIndexInfo(
                             field: index.definition.field, options: index.definition.options,
                             vectorCount: counts.live,
-                            unlinkedCount: min(counts.live, index.segment.index.unlinkedCount))
+                            unlinkedCount: min(counts.live, index.segment.index.unlinkedCount),
+                            isMultiple: index.definition.isMultiple, calibration: index.segment.recall.calibration)
                     })
             }
         }
@@ -157,16 +158,28 @@ public struct VectorIndexInfo: Sendable, Equatable {
     public let connectivity: Int
     /// Candidates kept in view while linking.
     public let buildBreadth: Int
-    /// Documents in the index.
+    /// What searches read instead of the vectors.
+    public let codes: VectorCodes
+    /// Whether a document may have several vectors.
+    public let isMultiple: Bool
+    /// Vectors in the index: one a document, but where there may be several.
     public let vectorCount: Int
     /// Rows that are not linked yet and are searched exactly.
     public let unlinkedCount: Int
+    /// What was measured of its recall, in this process; nil while nothing was.
+    public let calibration: RecallCalibration?
 
-    init(field: String, options: IndexOptions, vectorCount: Int, unlinkedCount: Int) {
+    init(
+        field: String, options: IndexOptions, vectorCount: Int, unlinkedCount: Int, isMultiple: Bool,
+        calibration: RecallCalibration?
+    ) {
         self.field = field
         dimension = options.dimension
         metric = options.metric
         storage = options.storage
+        codes = options.codes
+        self.isMultiple = isMultiple
+        self.calibration = calibration
         connectivity = options.connectivity
         buildBreadth = options.buildBreadth
         self.vectorCount = vectorCount

@@ -71,6 +71,12 @@ public final class Store: Sendable {
                 }
             }
         }
+        linker.afterLinking { [weak self] segment, shouldStop in
+            do { return try self?.calibrate(segment, shouldStop: shouldStop) ?? false } catch {
+                options.logger?.warning("recall of \(segment.definition.field) not measured: \(error)")
+                return false
+            }
+        }
         if options.runsBackgroundWork, !options.isReadOnly { linker.wake() }
     }
 
@@ -178,7 +184,12 @@ public final class Store: Sendable {
     }
 
     func afterCommit() {
-        if options.runsBackgroundWork, segments.needsLinking { linker.wake() }
+        if segments.needsLinking { wakeLinker() }
+    }
+
+    /// Starts the background work of the vector indexes, where it is allowed.
+    func wakeLinker() {
+        if options.runsBackgroundWork { linker.wake() }
     }
 
     // MARK: Maintenance

@@ -128,6 +128,10 @@ extension StoreError {
             self.init(
                 .corruptStructure, "A vector index is authentic but senseless: \(error.message).",
                 remedy: "Run a check, then restore from a backup.")
+        case .file:
+            self.init(
+                .invalidArgument, "\(error.message).", remedy: "Give a file of the right form that can be read.",
+                server: .badValue)
         case .invalidOption:
             self.init(.invalidArgument, error.message, remedy: "Choose another value.", server: .badValue)
         default:

@@ -190,6 +190,8 @@ public final class WriteTransaction: TransactionView {
     /// - Parameters:
     ///   - field: dotted path; the value is a binary of subtype 9 or an array of numbers.
     ///   - dimension: elements of a vector, 1 to 8,192.
+    ///   - multiple: whether the field may hold an array of vectors: a document is then found by the nearest of them.
+    ///     Needs a file of format 3.
     ///   - codes: what searches read instead of the vectors; nil: what suits the dimension. Files of format 1 and 2 hold
     ///     no codes.
     ///   - connectivity: links of a row on the upper levels (M in the paper), 4 to 128; level 0 has twice as many.
@@ -198,19 +200,25 @@ public final class WriteTransaction: TransactionView {
     public func createVectorIndex(
         on collection: String, field: String, dimension: Int, metric: Metric = .cosine,
         storage: VectorStorage = .float16, codes: VectorCodes? = nil,
-        connectivity: Int = IndexOptions.usualConnectivity, buildBreadth: Int = IndexOptions.usualBuildBreadth
+        connectivity: Int = IndexOptions.usualConnectivity, buildBreadth: Int = IndexOptions.usualBuildBreadth,
+        multiple: Bool = false
     ) throws(StoreError) {
         try changing {
             try CollectionNames.validateField(field)
             let path = try FieldPath(field)
-            let form = pages.formatVersion >= 3 ? 2 : 1
+            let form = multiple ? 3 : pages.formatVersion >= 3 ? 2 : 1
+            guard pages.formatVersion >= 3 || !multiple else {
+                throw StoreError(
+                    .unsupportedParameters, "A file of format \(pages.formatVersion) takes one vector a document.",
+                    remedy: "Make a new file, or an index without several vectors.", server: .badValue)
+            }
             let options = try IndexOptions(
                 dimension: dimension, metric: metric, storage: storage, codes: form == 1 ? VectorCodes.none : codes,
                 connectivity: connectivity,
                 buildBreadth: buildBreadth, seed: 1)
             let entry = try writableEntry(collection)
             if let present = entry.indexes.first(where: { $0.definition.field == field }) {
-                guard present.definition.options == options else {
+                guard present.definition.options == options, present.definition.isMultiple == multiple else {
                     throw StoreError(
                         .indexExists, "There is a vector index on '\(field)' with other options.",
                         remedy: "Drop it first, or use its options.", server: .indexOptionsConflict)
@@ -244,8 +252,8 @@ public final class WriteTransaction: TransactionView {
                 isThere = try cursor.next()
                 if found.count == 1000 || !isThere {
                     for (document, key) in found {
-                        guard let bytes = try index.encode(document), let id = document["_id"] else { continue }
-                        try index.insert(bytes, id: id, key: key, catalog: catalogue, in: pages)
+                        guard let id = document["_id"] else { continue }
+                        try index.insert(index.encode(document), id: id, key: key, catalog: catalogue, in: pages)
                     }
                     let last = found.last?.key
                     found = []

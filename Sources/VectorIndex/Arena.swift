@@ -55,6 +55,10 @@ final class Arena: @unchecked Sendable {
     private let missing: Atomic<Int>
     private let extent: Atomic<Int>  // blocks that rows reach into
     private let loading = Guarded(())
+    /// Whether blocks are read all over the array by every search, and never dropped.
+    private let usesLargePages: Bool
+    private var largePagesEnd = 0  // by whoever grows the array
+    private static let smallArrayByteCount = 4 << 20
     private var clockHand = 0  // under the index lock, held alone
 
     /// - Parameters:
@@ -72,6 +76,7 @@ final class Arena: @unchecked Sendable {
         self.blockByteCount = blockByteCount
         self.source = source
         self.budget = budget
+        usesLargePages = budget.limit == .max && (array == .codes || array == .links)
         base = memory.base
         // Zeroed memory is a valid Atomic<UInt8> of 0, so the tables need no initialisation and no memory yet.
         present = blockMemory.base.assumingMemoryBound(to: Atomic<UInt8>.self)
@@ -100,6 +105,22 @@ final class Arena: @unchecked Sendable {
             if used[chunk].load(ordering: .relaxed) == 0 { used[chunk].store(1, ordering: .relaxed) }
             block += 1
         }
+    }
+
+    /// Loads absent blocks from `block` on, `count` at most. Gives the block to go on from; nil at the end.
+    func loadAbsent(from block: Int, count: Int) throws(VectorError) -> Int? {
+        guard source != nil, !isComplete else { return nil }
+        let end = extent.load(ordering: .acquiring)
+        var (at, left) = (block, count)
+        while at < end && left > 0 {
+            if present[at].load(ordering: .acquiring) == 0 {
+                try load(at)
+                used[at / Self.blocksPerChunk].store(1, ordering: .relaxed)
+                left -= 1
+            }
+            at += 1
+        }
+        return at < end ? at : nil
     }
 
     @inline(never)
@@ -131,6 +152,13 @@ final class Arena: @unchecked Sendable {
         for block in old..<blocks { present[block].store(1, ordering: .releasing) }
         budget.resident.add((blocks - old) * blockByteCount, ordering: .relaxed)
         extent.store(blocks, ordering: .releasing)
+        let end = blocks * blockByteCount
+        if usesLargePages && end > largePagesEnd {
+            // A small array must not cost a large page; one that has outgrown a few does not mind one more.
+            let next = (end / ReservedMemory.largePageByteCount + 1) * ReservedMemory.largePageByteCount
+            if end > Self.smallArrayByteCount { memory.preferLargePages(largePagesEnd..<next) }
+            largePagesEnd = next
+        }
     }
 
     // MARK: Marks of unsaved blocks
@@ -180,6 +208,12 @@ final class Arena: @unchecked Sendable {
     }
 
     // MARK: With the index lock held alone
+
+    /// Puts the array into large pages, when it is there as a whole.
+    func settle() {
+        let end = extent.load(ordering: .acquiring) * blockByteCount
+        if usesLargePages && end > Self.smallArrayByteCount { memory.preferLargePages(0..<end, now: true) }
+    }
 
     /// Drops clean chunks that have not been used since the hand last passed, until the budget holds at most
     /// `target` bytes or two rounds have been made.

@@ -22,8 +22,9 @@ enum Candidate {
 
     @inline(__always)
     private static func ordered(_ distance: Float) -> UInt32 {
-        // Adding 0 makes -0 a +0, so that equal distances have equal bits.
-        let bits = (distance + 0).bitPattern
+        // Adding 0 makes -0 a +0, so that equal distances have equal bits. What is no number (an overflow less another)
+        // counts as the farthest.
+        let bits = (distance.isNaN ? .infinity : distance + 0).bitPattern
         let turn = UInt32(bitPattern: Int32(bitPattern: bits) >> 31) | 0x8000_0000
         return bits ^ turn
     }

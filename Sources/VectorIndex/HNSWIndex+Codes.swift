@@ -9,10 +9,13 @@ import Synchronization
 
 /// The present code book. Changed with the index lock held alone, read with it shared; Sendable for that reason.
 final class CodebookBox: @unchecked Sendable {
-    var value: Codebook?
+    var value: Codebook? { didSet { isTrained = value != nil } }
+    /// Whether there is one: asked far more often than it is used, and free of reference counts.
+    private(set) var isTrained: Bool
 
     init(_ value: Codebook?) {
         self.value = value
+        isTrained = value != nil
     }
 }
 

@@ -118,6 +118,14 @@ extension HNSWIndex {
         _ request: inout SearchRequest, _ filter: RowFilter?, _ scratch: SearchScratch
     ) throws(VectorError) -> [Hit]? {
         scratch.generation = generation.load(ordering: .relaxed)
+        var filter = filter
+        // A long list is searched faster as a set: a walk can ask it.
+        if case .ids(let ids)? = filter, ids.count > 256 + rowCount / 16 {
+            let bound = rowCount
+            var set = RowSet(rowCount: bound)
+            for id in ids where Int(id) < bound { set.insert(id) }
+            filter = .rows(set)
+        }
         if let book = codebook.value { scratch.makeCodeQuery(book, options) }
         // The order matters: a row below the linked count, read first, has links when the walk begins.
         request.linked = linkedCounter.load(ordering: .acquiring)
@@ -168,7 +176,15 @@ extension HNSWIndex {
         switch filter {
         case nil:
             let share = 1 - Double(rows.deletedCount) / Double(request.rowBound)
-            try collect(&request, isWhole ? .all : .bits(living, nil), share: share, scratch)
+            // No list leads to free rows, so a walk meets living ones only; a scan meets all. Should a list be wrong
+            // about that, the search begins again and asks of each row.
+            request.walksLiving = unrepairedCount == 0
+            let admission = isWhole ? Admission.all : .bits(living, nil)
+            try collect(&request, admission, share: share, scratch)
+            if request.walksLiving && !isWhole && scratch.final.holds({ !rows.isLiving($0) }) {
+                request.walksLiving = false
+                try collect(&request, admission, share: share, scratch)
+            }
         case .rows(var set)?:
             set.cover(rowCount: request.rowBound)
             let share = Double(set.count) / Double(request.rowBound)
@@ -229,17 +245,18 @@ extension HNSWIndex {
         if request.plan == .exact { return try scan(0..<request.rowBound, .final, admission, scratch) }
         let share = known ?? estimatedShare(request, admission)
         let guide = guide(scratch)
-        let coded = codebook.value == nil ? 0 : min(coded.load(ordering: .acquiring), request.rowBound)
+        let coded = !codebook.isTrained ? 0 : min(coded.load(ordering: .acquiring), request.rowBound)
         request.coded = coded
-        if request.plan != .scan, try walkGraph(request, guide, admission, share, scratch) {
+        let met = request.walksLiving ? .all : admission
+        if request.plan != .scan, try walkGraph(request, guide, met, share, scratch) {
             let hasTail = request.linked < request.rowBound || !request.waiting.isEmpty
             if hasTail {
-                if admission.isAll { try pool(fromBeamFor: request, scratch) }
+                if met.isAll { try pool(fromBeamFor: request, scratch) }
                 try scan(request.linked..<max(request.linked, coded), .pool(guide), admission, scratch)
                 try scan(max(request.linked, coded)..<request.rowBound, .final, admission, scratch)
                 try scan(request.waiting, .final, admission, scratch)
             }
-            let buffer = admission.isAll && !hasTail ? scratch.beam : scratch.pool
+            let buffer = met.isAll && !hasTail ? scratch.beam : scratch.pool
             try rerank(buffer, request.rerank, scratch)
             if scratch.isStale || distinctCount(scratch.final) >= request.wanted { return }
         }
@@ -266,7 +283,7 @@ extension HNSWIndex {
 
     /// Scores the first `count` keys of a buffer again from their vectors. Without codes their keys are final already.
     private func rerank(_ buffer: KeyBuffer, _ count: Int, _ scratch: SearchScratch) throws(VectorError) {
-        let isExact = codebook.value == nil
+        let isExact = !codebook.isTrained
         var found = 0
         var last = KeyBuffer.unused
         for i in 0..<min(count, buffer.capacity) {
@@ -315,7 +332,7 @@ extension HNSWIndex {
         _ request: SearchRequest, _ guide: Guide, _ admission: Admission, _ share: Double, _ scratch: SearchScratch
     ) throws(VectorError) -> Bool {
         var width = min(request.rowBound, max(request.rerank, request.breadth))
-        if !admission.isAll {
+        if !admission.isAll && share < 0.95 {
             width = min(request.rowBound, Int(Double(width) / max(share, 1 / Double(request.rowBound + 1))) + 1)
         }
         while !isDamaged && (request.plan == .walk || costs.walkPays(width: width, share: share, request, self)) {
@@ -395,6 +412,8 @@ struct SearchRequest {
     var rowBound = 0
     var wanted = 0
     var coded = 0
+    /// Whether all rows that a walk can meet may be returned, though not all rows may.
+    var walksLiving = false
     /// Whether rows are admitted by asking the caller.
     var asks = false
 

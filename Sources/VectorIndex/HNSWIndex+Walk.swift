@@ -79,7 +79,7 @@ extension HNSWIndex {
 
     /// How the query in the scratch, whose code query is made, is compared with rows. The index lock is held.
     func guide(_ scratch: SearchScratch) -> Guide {
-        if codebook.value != nil, let codeScorer {
+        if codebook.isTrained, let codeScorer {
             return Guide(scorer: codeScorer, arena: codes, query: UnsafeRawPointer(scratch.codeQuery))
         }
         return Guide(scorer: scorer, arena: vectors, query: UnsafeRawPointer(scratch.query))

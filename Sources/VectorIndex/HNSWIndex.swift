@@ -42,6 +42,8 @@ public final class HNSWIndex: Sendable {
     /// Rows there must be for the next training.
     let trainingDue: Atomic<Int>
     let costs = SearchCosts()
+    /// Where warming up goes on, in links, codes and upper lists.
+    private let warmed = Guarded([0, 0, 0])
     let budget: MemoryBudget
     let scratches: ScratchPool
     let lock = ReadWriteLock()
@@ -322,8 +324,35 @@ public final class HNSWIndex: Sendable {
         guard budget.isExceeded else { return }
         lock.claim()
         defer { lock.leave() }
-        for arena in [vectors, codes, links, upper] { arena.evict(to: budget.limit - budget.limit / 8) }
+        // Vectors go first: a search reads a few of them, but hundreds of codes and lists. Those follow only when the
+        // limit cannot be kept otherwise.
+        vectors.evict(to: budget.limit - budget.limit / 8)
+        for arena in !codebook.isTrained ? [links, upper] : [links, codes, upper] where isOverLimit {
+            arena.evict(to: budget.limit - budget.limit / 16)
+        }
         budget.setThreshold()
+    }
+
+    private var isOverLimit: Bool { budget.resident.load(ordering: .relaxed) > budget.limit }
+
+    /// Loads some of the blocks that searches read most, codes and links, as far as three quarters of the memory limit
+    /// go. Costs about 10 µs a block. For the background after an index was opened: searches are fastest once
+    /// everything that they walk through is there.
+    ///
+    /// - Returns: whether there is more to load.
+    /// - Throws: `source`, `corruptImage`.
+    public func warmUp(blocks count: Int) throws(VectorError) -> Bool {
+        lock.share()
+        defer { lock.leave() }
+        let room = budget.limit / 4 * 3 - budget.resident.load(ordering: .relaxed)
+        for (i, arena) in [links, codes, upper].enumerated() where !arena.isComplete {
+            guard room > count * arena.blockByteCount else { return false }
+            let next = try arena.loadAbsent(from: warmed.withLock { $0[i] }, count: count)
+            warmed.withLock { $0[i] = next ?? .max }
+            if next != nil { return true }
+            arena.settle()
+        }
+        return false
     }
 
     /// Bytes of links and codes that a save would write, in whole blocks.
@@ -333,6 +362,6 @@ public final class HNSWIndex: Sendable {
 
     /// Whether a search need not ask for blocks.
     var searchedArraysAreComplete: Bool {
-        links.isComplete && (codebook.value == nil ? vectors.isComplete : codes.isComplete)
+        links.isComplete && (!codebook.isTrained ? vectors.isComplete : codes.isComplete)
     }
 }

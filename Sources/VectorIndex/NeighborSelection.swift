@@ -48,14 +48,20 @@ extension HNSWIndex {
         found.reserveCapacity(rows.count)
         scratch.pairs.compare(from: position)
         let prefetches = codes.isComplete && usesPairCodes
+        let (base, stride) = (codes.base, options.codeStride)
+        let known = usesPairCodes ? coded.load(ordering: .acquiring) : 0
         for (i, row) in rows.enumerated() {
             if prefetches && i + 4 < rows.count {
-                let ahead = codes.base + Int(rows[i + 4]) * options.codeStride
-                for line in stride(from: 0, to: min(512, options.codeStride), by: 64) {
+                let ahead = base + Int(rows[i + 4]) * stride
+                var line = 0
+                while line < min(512, stride) {
                     VectorCoding.prefetch(ahead + line)
+                    line += 64
                 }
             }
-            let other = try pairPosition(row, scratch)
+            let other =
+                prefetches && Int(row) < known
+                ? scratch.pairs.append(codes: base + Int(row) * stride) : try pairPosition(row, scratch)
             found.append(
                 LinkCandidate(
                     distance: scratch.pairs.distance(from: position, to: other), position: UInt32(other), row: row))
@@ -72,7 +78,7 @@ extension HNSWIndex {
     }
 
     /// Whether links are chosen by codes.
-    var usesPairCodes: Bool { codebook.value != nil && PairRows.canUseCodes(options) }
+    var usesPairCodes: Bool { codebook.isTrained && PairRows.canUseCodes(options) }
 
     /// Begins a choice of links for a row: empties the pair rows, and puts the row among them.
     func beginChoice(for row: Int, room: Int, _ scratch: SearchScratch) throws(VectorError) -> Int {

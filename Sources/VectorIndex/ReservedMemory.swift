@@ -48,6 +48,28 @@ final class ReservedMemory: @unchecked Sendable {
         if failed { (base + start).initializeMemory(as: UInt8.self, repeating: 0, count: end - start) }
     }
 
+    /// Bytes of a large page, where the system has them.
+    static let largePageByteCount = 2 << 20
+
+    /// Asks for large pages in a range: fewer address translations for reads all over it. A hint; with `now` also for
+    /// pages that are there already, which takes about 100 µs each.
+    func preferLargePages(_ range: Range<Int>, now: Bool = false) {
+        #if os(Linux)
+        let page = Self.pageByteCount
+        let start = (range.lowerBound + page - 1) / page * page
+        let end = min((range.upperBound + page - 1) / page * page, byteCount)
+        guard start < end else { return }
+        _ = madvise(base + start, end - start, Self.hugePageAdvice)
+        if now { _ = madvise(base + start, end - start, Self.collapseAdvice) }
+        #endif
+    }
+
+    #if os(Linux)
+    // By number: not every C library names them. MADV_COLLAPSE came with Linux 6.1; older kernels refuse it.
+    private static let hugePageAdvice: Int32 = 14
+    private static let collapseAdvice: Int32 = 25
+    #endif
+
     deinit {
         munmap(base, byteCount)
     }

@@ -6,6 +6,9 @@ public struct RowSet: Sendable, Equatable {
     /// Rows in the set.
     public private(set) var count = 0
 
+    /// Bytes the set takes.
+    package var byteCount: Int { words.count * 4 }
+
     /// The empty set; holds rows below `rowCount` without growing.
     public init(rowCount: Int = 0) {
         words = [UInt32](repeating: 0, count: (max(0, rowCount) + 31) / 32)

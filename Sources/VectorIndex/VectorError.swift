@@ -22,6 +22,8 @@ public struct VectorError: Error, Sendable, Equatable, CustomStringConvertible {
         case corruptImage(reason: String)
         /// The block source failed.
         case source(String)
+        /// A file cannot be read or written, or is not what it should be.
+        case file(path: String, reason: String)
         /// The system refused to reserve memory.
         case outOfMemory(byteCount: Int)
     }
@@ -54,6 +56,7 @@ public struct VectorError: Error, Sendable, Equatable, CustomStringConvertible {
         case .full(let maximum): "the index is full: memory was reserved for \(maximum) rows"
         case .corruptImage(let reason): "saved index bytes are damaged: \(reason)"
         case .source(let reason): "reading saved index blocks failed: \(reason)"
+        case .file(let path, let reason): "\(path): \(reason)"
         case .outOfMemory(let byteCount): "the system refused to reserve \(byteCount) bytes of address space"
         }
     }

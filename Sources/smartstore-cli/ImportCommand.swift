@@ -8,7 +8,7 @@ import VectorIndex
 struct ImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
-        abstract: "Puts the lines of a JSON Lines file into a collection, with vectors from an npy matrix.",
+        abstract: "Puts the lines of a JSON Lines file into a collection, with vectors from an npy or fvecs matrix.",
         discussion: """
             Batches are transactions; a run that was ended goes on where the last committed batch stopped. A line's \
             _id is the field named by --id-field, else its own _id, else NAME:LINE.
@@ -22,7 +22,7 @@ struct ImportCommand: ParsableCommand {
     @Argument(help: "A file with one JSON document a line, plain or gzip.", completion: .file())
     var path: String
 
-    @Option(help: "An npy matrix (float16 or float32) with a vector for each document.", completion: .file())
+    @Option(help: "An npy (float16 or float32) or fvecs matrix with a vector for each document.", completion: .file())
     var vectors: String?
 
     @Option(help: "The field the vector is put into, and that is indexed.")
@@ -38,6 +38,9 @@ struct ImportCommand: ParsableCommand {
 
     @Option(help: "How the index keeps vectors: float16 or float32.")
     var storage = "float16"
+
+    @Option(help: "What searches read instead of the vectors: none, bits8, bits4 or bits1; without, what suits.")
+    var codes: String?
 
     @Option(help: "Links of a document in the index.")
     var m = IndexOptions.usualConnectivity
@@ -92,6 +95,7 @@ struct ImportCommand: ParsableCommand {
         }
         _ = try indexVectors.map { try Self.named(Metric.self, $0, "--index-vectors") }
         _ = try Self.named(VectorStorage.self, storage, "--storage")
+        _ = try codes.map { try Self.named(VectorCodes.self, $0, "--codes") }
         _ = try Self.named(ImportSettings.Duplicates.self, onDuplicate, "--on-duplicate")
         if name?.isEmpty == true { throw ValidationError("--name must not be empty.") }
     }
@@ -107,7 +111,7 @@ struct ImportCommand: ParsableCommand {
     }
 
     func run() throws {
-        let matrix = try vectors.map { try NumpyMatrix(path: $0) }
+        let matrix = try vectors.map { try VectorMatrix(path: $0) }
         let settings = try settings(matrix)
         let acknowledgements = try acknowledge.map { try Acknowledgements($0) }
         let meter = ProgressMeter(unit: "documents", isShown: progress ?? Terminal.showsProgress)
@@ -140,7 +144,7 @@ struct ImportCommand: ParsableCommand {
         }
     }
 
-    private func settings(_ matrix: NumpyMatrix?) throws -> ImportSettings {
+    private func settings(_ matrix: VectorMatrix?) throws -> ImportSettings {
         let fileName = PosixDirectory.split(path: path).name
         let stem = fileName.split(separator: ".", omittingEmptySubsequences: true).first.map(String.init) ?? fileName
         var settings = ImportSettings(collection: collection, path: path, name: name ?? stem)
@@ -156,14 +160,15 @@ struct ImportCommand: ParsableCommand {
         return settings
     }
 
-    private func createIndex(in store: Store, _ matrix: NumpyMatrix?) throws {
+    private func createIndex(in store: Store, _ matrix: VectorMatrix?) throws {
         guard let indexVectors, let field, let dimension = matrix?.columnCount ?? dimension else { return }
         let metric = try Self.named(Metric.self, indexVectors, "--index-vectors")
         let storage = try Self.named(VectorStorage.self, storage, "--storage")
+        let codes = try codes.map { try Self.named(VectorCodes.self, $0, "--codes") }
         try store.writeSync { transaction in
             try transaction.createVectorIndex(
                 on: collection, field: field, dimension: dimension, metric: metric, storage: storage,
-                connectivity: m, buildBreadth: efConstruction)
+                codes: codes, connectivity: m, buildBreadth: efConstruction)
         }
     }
 }

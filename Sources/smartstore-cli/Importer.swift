@@ -24,7 +24,7 @@ struct ImportSettings {
     var match: Document?
     var idField: String?
     var rowField: String?
-    var vectors: (matrix: NumpyMatrix, field: String)?
+    var vectors: (matrix: VectorMatrix, field: String)?
     var duplicates = Duplicates.fail
     var skipsInvalid = false
     var restarts = false

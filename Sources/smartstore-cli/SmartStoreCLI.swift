@@ -14,8 +14,9 @@ struct SmartStoreCLI: ParsableCommand {
             """,
         version: CommandRunner.version,
         subcommands: [
-            CreateCommand.self, ImportCommand.self, ExportCommand.self, FindCommand.self, GetCommand.self,
-            DeleteCommand.self, SearchCommand.self, CollectionsCommand.self, StatsCommand.self, CheckCommand.self,
+            CreateCommand.self, ImportCommand.self, ExportCommand.self, ExportVectorsCommand.self, FindCommand.self,
+            GetCommand.self, DeleteCommand.self, SearchCommand.self, CollectionsCommand.self, StatsCommand.self,
+            CheckCommand.self,
             BackupCommand.self, RestoreCommand.self, SalvageCommand.self, CompactCommand.self, RekeyCommand.self,
             RotateCommand.self, AnchorCommand.self, AuditCommand.self, CacheCommand.self, RunCommand.self,
             VersionCommand.self,

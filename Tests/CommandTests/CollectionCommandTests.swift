@@ -56,7 +56,7 @@ struct CollectionCommandTests {
             > {"createIndexes":"a","indexes":[{"key":{"w.x":"vector"},"name":"w.x_vector","dimension":2,"metric":"euclidean","storage":"float32","m":8,"efConstruction":64}]}
             < {"ok":1,"numIndexesBefore":2,"numIndexesAfter":3}
             > {"listIndexes":"a"}
-            < {"ok":1,"cursor":{"firstBatch":[{"v":2,"key":{"_id":1},"name":"_id_"},{"v":2,"key":{"v":"vector"},"name":"v_vector","dimension":3,"metric":"cosine","storage":"float16","m":16,"efConstruction":128},{"v":2,"key":{"w.x":"vector"},"name":"w.x_vector","dimension":2,"metric":"euclidean","storage":"float32","m":8,"efConstruction":64}],"id":0,"ns":"a"}}
+            < {"ok":1,"cursor":{"firstBatch":[{"v":2,"key":{"_id":1},"name":"_id_"},{"v":2,"key":{"v":"vector"},"name":"v_vector","dimension":3,"metric":"cosine","storage":"float16","codes":"bits8","m":24,"efConstruction":200},{"v":2,"key":{"w.x":"vector"},"name":"w.x_vector","dimension":2,"metric":"euclidean","storage":"float32","codes":"bits8","m":8,"efConstruction":64}],"id":0,"ns":"a"}}
             > {"createIndexes":"a","indexes":[{"key":{"v":"vector"},"dimension":4}]}
             < {"ok":0,"code":85,"codeName":"IndexOptionsConflict","errmsg":"There is a vector index on 'v' with other options."}
             > {"dropIndexes":"a","index":"v_vector"}
@@ -152,6 +152,46 @@ struct CollectionCommandTests {
         ] {
             let reply = try conversation.ask(command)
             #expect(reply["ok"] == 0 && reply["code"] == 2, "\(command) \(reply)")
+        }
+    }
+
+    @Test("vectorSearch takes score limits, pages, groups, examples, diversity, recall targets and several vectors")
+    func vectorSearchOptions() throws {
+        let conversation = try Conversation()
+        try conversation.expect(
+            """
+            > {"createIndexes":"a","indexes":[{"key":{"v":"vector"},"dimension":2,"metric":"euclidean","storage":"float32","codes":"none"}]}
+            > {"insert":"a","documents":[{"_id":1,"t":"x","v":[0,0]},{"_id":2,"t":"y","v":[3,4]},{"_id":3,"t":"x","v":[6,8]},{"_id":4,"t":"y","v":[6,9]}]}
+            > {"vectorSearch":"a","field":"v","vector":[0,0],"scoreLimit":-30,"projection":{"_id":1}}
+            < {"ok":1,"cursor":{"firstBatch":[{"_id":1,"score":-0.0,"document":{"_id":1}},{"_id":2,"score":-25.0,"document":{"_id":2}}],"id":0,"ns":"a"}}
+            > {"vectorSearch":"a","field":"v","vector":[0,0],"k":1,"skip":2,"exact":true,"projection":{"_id":1}}
+            < {"ok":1,"cursor":{"firstBatch":[{"_id":3,"score":-100.0,"document":{"_id":3}}],"id":0,"ns":"a"}}
+            > {"vectorSearch":"a","field":"v","vector":[0,0],"groupBy":"t","groupSize":1,"projection":{"_id":1}}
+            < {"ok":1,"cursor":{"firstBatch":[{"_id":1,"score":-0.0,"group":"x","document":{"_id":1}},{"_id":2,"score":-25.0,"group":"y","document":{"_id":2}}],"id":0,"ns":"a"}}
+            > {"vectorSearch":"a","field":"v","recommend":{"positive":[3,[6,10]],"negative":[1]},"k":1,"projection":{"_id":1}}
+            < {"ok":1,"cursor":{"firstBatch":[{"_id":4,"score":-117.0,"document":{"_id":4}}],"id":0,"ns":"a"}}
+            > {"vectorSearch":"a","field":"v","vector":[6,8],"mmr":{"diversity":1,"pool":4},"k":2,"projection":{"_id":1}}
+            < {"ok":1,"cursor":{"firstBatch":[{"_id":3,"score":-0.0,"document":{"_id":3}},{"_id":1,"score":-100.0,"document":{"_id":1}}],"id":0,"ns":"a"}}
+            > {"vectorSearch":"a","field":"v","vectors":[[0,0],[6,9]],"recallTarget":0.99,"k":2,"projection":{"_id":1}}
+            < {"ok":1,"cursor":{"firstBatch":[{"_id":1,"score":-0.0,"document":{"_id":1}},{"_id":4,"score":-0.0,"document":{"_id":4}}],"id":0,"ns":"a"}}
+            > {"vectorSearch":"a","field":"v","recommend":{"positive":[9]}}
+            < {"ok":0,"code":2,"codeName":"BadValue","errmsg":"No document with the _id 9 has a vector in 'v'."}
+            > {"createIndexes":"m","indexes":[{"key":{"v":"vector"},"dimension":2,"multiple":true}]}
+            > {"insert":"m","documents":[{"_id":1,"v":[[1,0],[0,1]]},{"_id":2,"v":[1,1]}]}
+            > {"vectorSearch":"m","field":"v","vector":[0,1],"k":1,"projection":{"_id":1}}
+            < {"ok":1,"cursor":{"firstBatch":[{"_id":1,"score":1.0,"document":{"_id":1}}],"id":0,"ns":"m"}}
+            """)
+        for options in [
+            "\"skip\":-1", "\"groupBy\":\"t\",\"groupSize\":0", "\"mmr\":{\"diversity\":2}", "\"recallTarget\":0",
+            "\"scoreLimit\":{\"$numberDouble\":\"NaN\"}", "\"recommend\":{\"positive\":[1]}", "\"groupSize\":2",
+            "\"recommend\":{\"negative\":[1]}", "\"vectors\":[[1]]", "\"breadth\":0",
+        ] {
+            let reply = try conversation.ask("{\"vectorSearch\":\"a\",\"field\":\"v\",\"vector\":[1,1],\(options)}")
+            #expect(reply["ok"] == 0 && reply["code"] == 2, "\(options) \(reply)")
+        }
+        for options in ["\"mmr\":1", "\"mmr\":{}", "\"recommend\":{\"like\":[]}", "\"groupBy\":1", "\"near\":1"] {
+            let reply = try conversation.ask("{\"vectorSearch\":\"a\",\"field\":\"v\",\"vector\":[1,1],\(options)}")
+            #expect(reply["ok"] == 0, "\(options) \(reply)")
         }
     }
 

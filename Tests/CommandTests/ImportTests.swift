@@ -119,6 +119,50 @@ struct ImportTests {
     }
 
     @Test(
+        "vectors are exported with their _ids in both forms, and imported again they are the same",
+        arguments: ["npy", "fvecs"])
+    func exportedVectors(form: String) throws {
+        let shell = try shell(lines: (0..<40).map { "{\"_id\":\($0),\"g\":\($0 % 3)}" })
+        try NumpyFile.write(
+            rows: (0..<40).map { [Float(cos(Double($0) / 9)), Float(sin(Double($0) / 9))] }, halves: false,
+            to: shell.folder.file("v.npy"))
+        _ = try summary(
+            try shell.run(
+                "import", "a.store", "c", "lines.jsonl", "--vectors", "v.npy", "--field", "v", "--index-vectors",
+                "--codes", "none", "--storage", "float32"))
+        let file = "out.\(form)"
+        let exported = try shell.run("export-vectors", "a.store", "c", file, "--field", "v")
+        #expect(exported.lines == (0..<40).map { "{\"_id\":\($0)}" }, "\(exported.errors)")
+        _ = try shell.folder.write(exported.output, to: "ids.jsonl")
+        _ = try summary(
+            try shell.run(
+                "import", "a.store", "again", "ids.jsonl", "--vectors", file, "--field", "v", "--index-vectors",
+                "--storage", "float32"))
+        for arguments in [["--row", "7"], ["--row", "31"]] {
+            let answers = try ["c", "again"].map {
+                try shell.run(
+                    "search", "a.store", $0, "--field", "v", "--npy", file, arguments[0], arguments[1], "--k", "5",
+                    "--projection", "{\"_id\":1}")
+            }
+            let ids = try answers.map { try $0.lines.map { try Document(json: $0)["_id"] } }
+            #expect(ids[0].count == 5 && Set(ids[0]) == Set(ids[1]), "\(answers[0].errors)")
+        }
+        let like = try shell.run(
+            "search", "a.store", "c", "--field", "v", "--like", "7", "--like", "8", "--unlike", "30", "--k", "2",
+            "--group-by", "g", "--group-size", "2", "--score-limit", "-1", "--skip", "1", "--projection", "{\"_id\":1}")
+        #expect(like.lines.count == 4 && like.lines[0].contains("\"group\":"), "\(like.output) \(like.errors)")
+        let target = try shell.run(
+            "search", "a.store", "c", "--field", "v", "--vector", "[1,0]", "--recall-target", "0.9", "--diversity",
+            "0.5")
+        #expect(target.lines.count == 10)
+        #expect(try shell.run("search", "a.store", "c", "--field", "v", "--unlike", "1").status == 2)
+        #expect(try shell.run("search", "a.store", "c", "--field", "v", "--like", "1", "--diversity", "3").status == 1)
+        #expect(try shell.run("export-vectors", "a.store", "c", "x.txt", "--field", "v").status == 2)
+        #expect(try shell.run("export-vectors", "a.store", "c", "x.npy", "--field", "w").status == 1)
+        #expect(try shell.run("export-vectors", "a.store", "d", "x.npy", "--field", "v").status == 1)
+    }
+
+    @Test(
         "an import that is killed goes on after its last acknowledged batch, and ends with every line once",
         arguments: [1, 2, 3] as [UInt64])
     func killed(seed: UInt64) throws {

@@ -31,8 +31,9 @@ struct LayerTests {
         "PageStore/Monitor.swift",  // mutex with condition variable
         "VectorIndex/Guarded.swift",  // mutex of a target that may not see StoreIO
         "VectorIndex/ReadWriteLock.swift",  // likewise
+        "VectorIndex/PlainFile.swift",  // files of an index by itself
+        "VectorIndex/SearchCosts.swift",  // the clock, read at every search
         "VectorIndex/ReservedMemory.swift",  // address space that is filled as an index grows
-        "VectorIndex/SearchCosts.swift",  // the clock that searches are timed by
         "smartstore-cli/Terminal.swift",  // prompts without echo, signals
         "smartstore-bench/PeakMemory.swift",
         "smartstore-bench/Stopwatch.swift",

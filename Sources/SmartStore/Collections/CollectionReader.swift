@@ -1,19 +1,8 @@
-import Metrics
 import PageStore
 import StoreIO
 import TreeStore
 
-// Reading a collection: by `_id`, by filter, by nearness.
-
-/// A document found by nearness.
-public struct SearchHit: Sendable, Equatable {
-    /// Its `_id`.
-    public let id: BSONValue
-    /// Higher is nearer: cosine similarity, inner product, or the negative squared distance.
-    public let score: Float
-    /// The document, when asked for.
-    public let document: Document?
-}
+// Reading a collection: by `_id` and by filter; CollectionSearch reads it by nearness.
 
 /// What can be asked of a collection.
 public protocol CollectionReading {
@@ -125,73 +114,6 @@ extension CollectionReading {
             }
             return count
         }
-    }
-
-    /// The documents nearest to a vector, best first: always `k` when so many match.
-    /// - Parameters:
-    ///   - breadth: how many candidates the search keeps in view (efSearch in the literature); higher finds more of the
-    ///     true neighbours and takes longer. nil: 64, at least 2 k.
-    ///   - rerank: how many of the nearest by codes are scored again from their vectors. nil: what suits the codes.
-    ///   - filter: only documents that match it.
-    ///   - exact: scores every vector instead of walking the graph.
-    /// - Throws: `noSuchIndex`, `invalidVector`, `invalidArgument`.
-    public func search(
-        field: String, vector: [Float], k: Int = 10, breadth: Int? = nil, rerank: Int? = nil, filter: Document? = nil,
-        exact: Bool = false, includeDocuments: Bool = true
-    ) throws(StoreError) -> [SearchHit] {
-        try converting {
-            guard k >= 1, k <= 1 << 20, (1...1 << 20).contains(breadth ?? 1) else {
-                throw StoreError(
-                    .invalidArgument, "k and breadth must be 1 to \(1 << 20).", remedy: "Choose a value in the range.",
-                    server: .badValue)
-            }
-            let time = transaction.store.options.time
-            let start = time.monotonicNanoseconds()
-            defer {
-                transaction.store.metrics.searches.increment()
-                transaction.store.metrics.searchTime.recordNanoseconds(
-                    Int64(clamping: time.monotonicNanoseconds() &- start))
-            }
-            let index = try transaction.index(on: name, field: field)
-            guard let entry = try transaction.entry(name) else { return [] }
-            var known: [UInt32: Bool] = [:]
-            var fault: (any Error)?
-            var accept: RowFilter?
-            if let filter, !filter.isEmpty {
-                let compiled = try Filter(filter)
-                if !compiled.isTrivial {
-                    accept = .predicate { row in
-                        if let answer = known[row] { return answer }
-                        do {
-                            let answer = try self.row(row, of: index, in: entry, matches: compiled)
-                            known[row] = answer
-                            return answer
-                        } catch {
-                            // Rows that later snapshots freed have no document here.
-                            fault = fault ?? error
-                            return false
-                        }
-                    }
-                }
-            }
-            let hits = try index.search(
-                vector, k: k, breadth: breadth ?? max(64, 2 * k), rerank: rerank, exact: exact,
-                at: transaction.sequence, including: accept)
-            if let fault { throw fault }
-            let ids = try index.ids(of: hits.map(\.row), in: transaction.view)
-            return try zip(hits, ids).map { hit, id in
-                SearchHit(id: id, score: hit.score, document: includeDocuments ? try get(id) : nil)
-            }
-        }
-    }
-
-    private func row(
-        _ row: UInt32, of index: VectorIndexEntry, in entry: CollectionEntry, matches filter: Filter
-    ) throws -> Bool {
-        let key = try KeyEncoding.id(index.id(of: row, in: transaction.view))
-        return try entry.tree.withValue(key.span.bytes, in: transaction.view) { (bytes) throws(PageFault) in
-            BSONBytes.with(bytes) { filter.matches($0) }
-        } ?? false
     }
 
     /// Walks the collection, or only the one document that an equality on `_id` allows.

@@ -176,19 +176,20 @@ public struct CollectionWriter: CollectionReading {
 
     private func encodeVectors(
         of document: Document, in entry: CollectionEntry
-    ) throws -> [(index: VectorIndexEntry, bytes: [UInt8])] {
-        var encoded: [(index: VectorIndexEntry, bytes: [UInt8])] = []
+    ) throws -> [(index: VectorIndexEntry, rows: [[UInt8]])] {
+        var encoded: [(index: VectorIndexEntry, rows: [[UInt8]])] = []
         for index in entry.indexes {
-            if let bytes = try index.encode(document) { encoded.append((index, bytes)) }
+            let rows = try index.encode(document)
+            if !rows.isEmpty { encoded.append((index, rows)) }
         }
         return encoded
     }
 
     private func insertVectors(
-        _ vectors: [(index: VectorIndexEntry, bytes: [UInt8])], id: BSONValue, key: [UInt8], in entry: CollectionEntry
+        _ vectors: [(index: VectorIndexEntry, rows: [[UInt8]])], id: BSONValue, key: [UInt8], in entry: CollectionEntry
     ) throws(PageFault) {
-        for (index, bytes) in vectors {
-            try index.insert(bytes, id: id, key: key, catalog: writer.makeCatalog(), in: writer.pages)
+        for (index, rows) in vectors {
+            try index.insert(rows, id: id, key: key, catalog: writer.makeCatalog(), in: writer.pages)
         }
     }
 

@@ -61,6 +61,15 @@ struct CommandArguments {
         return bool
     }
 
+    /// A number.
+    func number(_ key: String) throws(CommandError) -> Double? {
+        guard let value = self[key] else { return nil }
+        guard value.type.isNumber, let double = value.double else {
+            throw wrongType(key, value, "types '[long, int, decimal, double]'")
+        }
+        return double
+    }
+
     /// A whole number; fractions are cut off, and what does not fit becomes the nearest that does.
     func integer(_ key: String) throws(CommandError) -> Int? {
         guard let value = self[key] else { return nil }

@@ -71,18 +71,24 @@ enum IndexDescription {
     static func name(_ field: String) -> String { "\(field)_vector" }
 
     static func definition(_ index: VectorIndexInfo) -> Document {
-        [
+        var entry: Document = [
             "v": 2, "key": .document(Document(fields: [(index.field, "vector")])),
             "name": .string(name(index.field)), "dimension": BSONValue(index.dimension),
             "metric": .string(index.metric.rawValue), "storage": .string(index.storage.rawValue),
-            "m": BSONValue(index.connectivity), "efConstruction": BSONValue(index.buildBreadth),
+            "codes": .string(index.codes.rawValue), "m": BSONValue(index.connectivity),
+            "efConstruction": BSONValue(index.buildBreadth),
         ]
+        if index.isMultiple { entry.append("multiple", true) }
+        return entry
     }
 
     static func statistics(_ index: VectorIndexInfo) -> Document {
         var entry = definition(index)
         entry.append("vectors", BSONValue(index.vectorCount))
         entry.append("unlinked", BSONValue(index.unlinkedCount))
+        if let calibration = index.calibration {
+            entry.append("recall", .double(calibration.recall(at: RecallKeeper.usualBreadth)))
+        }
         return entry
     }
 }
@@ -106,7 +112,9 @@ private struct IndexSpecification {
         }
         let fields = try CommandArguments(
             document, name: "createIndexes.indexes",
-            known: ["key", "name", "v", "dimension", "metric", "storage", "m", "efConstruction"])
+            known: [
+                "key", "name", "v", "dimension", "metric", "storage", "codes", "multiple", "m", "efConstruction",
+            ])
         name = IndexDescription.name(field)
         if let given = try fields.string("name"), given != name {
             throw CommandError.cannotCreateIndex("the vector index on '\(field)' is named '\(name)', not '\(given)'")

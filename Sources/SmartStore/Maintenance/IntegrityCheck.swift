@@ -170,7 +170,7 @@ private struct Checker {
                 let counts = try index.loadCounters(catalogue, in: check.view)
                 if counts.live != vectors {
                     let place = "\(name).\(index.definition.field)"
-                    check.note("vectors", [(place, "\(vectors) documents with a vector, but \(counts.live) counted")])
+                    check.note("vectors", [(place, "\(vectors) vectors of documents, but \(counts.live) counted")])
                 }
             }
         }
@@ -191,13 +191,12 @@ private struct Checker {
             let place = "\(entry.name).\(index.definition.field)"
             let wanted = try index.encode(document)
             let arrays = index.definition.arrays
-            let found = try arrays.rows.get(key.span.bytes, in: view)
-            switch (wanted, found) {
-            case (nil, nil): break
-            case (let wanted?, let found?):
+            let rows = try index.rows(of: key, in: view)
+            if wanted.count > rows.count { note("vectors", [(place, "a document's vector has no row")]) }
+            if wanted.count < rows.count { note("vectors", [(place, "a row for a document without a vector")]) }
+            for (wanted, row) in zip(wanted, rows) {
                 expected[position] += 1
                 report.vectorCount += 1
-                let row = VectorRows.row(of: found)
                 let stride = index.definition.options.vectorStride
                 var stored = [UInt8](repeating: 0, count: stride)
                 var span = stored.mutableSpan
@@ -205,11 +204,9 @@ private struct Checker {
                 try arrays.vectors.read(at: UInt64(row) * UInt64(stride), into: &raw, in: view, cached: false)
                 if stored != wanted { note("vectors", [(place, "row \(row) differs from its document")]) }
                 if try index.id(of: row, in: view) != id { note("vectors", [(place, "row \(row) names another _id")]) }
-                if try arrays.dead.contains(found.span.bytes, in: view) {
+                if try arrays.dead.contains(VectorRows.key(row).span.bytes, in: view) {
                     note("vectors", [(place, "row \(row) of a document is deleted")])
                 }
-            case (.some, nil): note("vectors", [(place, "a document's vector has no row")])
-            case (nil, .some): note("vectors", [(place, "a row for a document without a vector")])
             }
         }
     }

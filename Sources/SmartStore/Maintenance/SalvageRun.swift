@@ -174,7 +174,8 @@ struct SalvageRun {
                     try transaction.createVectorIndex(
                         on: target, field: field, dimension: entry.count("dimension"), metric: metric, storage: storage,
                         codes: VectorCodes(rawValue: entry["codes"]?.string ?? VectorCodes.none.rawValue),
-                        connectivity: entry.count("connectivity"), buildBreadth: entry.count("buildBreadth"))
+                        connectivity: entry.count("connectivity"), buildBreadth: entry.count("buildBreadth"),
+                        multiple: entry.count("form") >= 3)
                 }
                 collection.vectorIndexes.append(field)
             } catch {

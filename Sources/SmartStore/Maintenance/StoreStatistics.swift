@@ -76,12 +76,18 @@ extension CollectionInfo {
 extension VectorIndexInfo {
     /// Everything as one document.
     public var document: Document {
-        [
+        var entry: Document = [
             "field": .string(field), "dimension": .int64(Int64(dimension)), "metric": .string(metric.rawValue),
-            "storage": .string(storage.rawValue), "connectivity": .int64(Int64(connectivity)),
+            "storage": .string(storage.rawValue), "codes": .string(codes.rawValue),
+            "connectivity": .int64(Int64(connectivity)),
             "buildBreadth": .int64(Int64(buildBreadth)), "vectors": .int64(Int64(vectorCount)),
             "unlinked": .int64(Int64(unlinkedCount)),
         ]
+        if isMultiple { entry.append("multiple", true) }
+        if let calibration {
+            entry.append("recall", .double(calibration.recall(at: RecallKeeper.usualBreadth)))
+        }
+        return entry
     }
 }
 

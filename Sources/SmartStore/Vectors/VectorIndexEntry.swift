@@ -35,26 +35,59 @@ final class VectorIndexEntry {
         return loaded
     }
 
-    /// The stored form of the document's vector; nil when it has none. Checks everything, changes nothing.
-    func encode(_ document: Document) throws -> [UInt8]? {
+    /// The stored forms of the document's vectors; empty when it has none. Checks everything, changes nothing.
+    func encode(_ document: Document) throws -> [[UInt8]] {
         let path = definition.path
-        let floats: [Float]? = try document.withBytes { bytes in
-            guard let view = path.value(in: bytes) else { return nil }
-            if view.type == .null { return nil }
-            guard let vector = try VectorValue(view) else {
-                throw DocumentError(
-                    .typeMismatch, "field '\(definition.field)' holds \(view.type.name), not a vector",
-                    path: definition.field)
+        return try document.withBytes { bytes in
+            guard let view = path.value(in: bytes), view.type != .null else { return [] }
+            guard definition.isMultiple, let elements = Self.vectors(in: view) else {
+                return [try encode(view, of: definition.field)]
             }
-            return vector.floats
+            guard elements.count <= Limits.vectorsOfDocument else {
+                throw DocumentError(
+                    .tooLarge,
+                    "field '\(definition.field)' holds \(elements.count) vectors; the limit is "
+                        + "\(Limits.vectorsOfDocument)", path: definition.field)
+            }
+            return try elements.enumerated().map { try encode($1, of: "\(definition.field).\($0)") }
         }
-        guard let floats else { return nil }
-        return try HNSWIndex.encode(floats, options: definition.options)
     }
 
+    private func encode(_ view: BSONView, of field: String) throws -> [UInt8] {
+        guard let vector = try VectorValue(view) else {
+            throw DocumentError(
+                .typeMismatch, "field '\(field)' holds \(view.type.name), not a vector", path: field)
+        }
+        return try HNSWIndex.encode(vector.floats, options: definition.options)
+    }
+
+    /// The elements of an array of vectors; nil for an array of numbers, which is one vector, and for what is no array.
+    private static func vectors(in view: BSONView) -> [BSONView]? {
+        guard view.type == .array else { return nil }
+        var elements: [BSONView] = []
+        var reader = BSONReader(view.bytes)
+        while let field = reader.next() {
+            if elements.isEmpty, field.value.type.isNumber { return nil }
+            elements.append(field.value)
+        }
+        return elements
+    }
+
+    /// Gives each of a document's vectors a row.
     func insert(
-        _ bytes: [UInt8], id: BSONValue, key: [UInt8], catalog: Catalog, in transaction: PageTransaction
+        _ vectors: [[UInt8]], id: BSONValue, key: [UInt8], catalog: Catalog, in transaction: PageTransaction
     ) throws(PageFault) {
+        guard !vectors.isEmpty else { return }
+        var rows: [UInt8] = []
+        for bytes in vectors {
+            rows += VectorRows.key(try insertRow(bytes, id: id, catalog: catalog, in: transaction))
+        }
+        try arrays.rows.put(key.span.bytes, rows.span.bytes, in: transaction)
+    }
+
+    private func insertRow(
+        _ bytes: [UInt8], id: BSONValue, catalog: Catalog, in transaction: PageTransaction
+    ) throws(PageFault) -> UInt32 {
         var counts = try loadCounters(catalog, in: transaction)
         let row: UInt32
         if let free = nextFreeRow() {
@@ -77,11 +110,11 @@ final class VectorIndexEntry {
             let document: Document = ["": id]
             try arrays.rows.put(VectorRows.longKey(row).span.bytes, document.bson.span.bytes, in: transaction)
         }
-        try arrays.rows.put(key.span.bytes, VectorRows.key(row).span.bytes, in: transaction)
         counts.live += 1
         counters = counts
         isChanged = true
         added.append((row, bytes, slot))
+        return row
     }
 
     /// A slot that nobody sees any more, not yet used by this transaction. The slots stay free until the commit.
@@ -100,14 +133,15 @@ final class VectorIndexEntry {
     func remove(key: [UInt8], catalog: Catalog, in transaction: PageTransaction) throws(PageFault) -> Bool {
         guard let found = try arrays.rows.get(key.span.bytes, in: transaction) else { return false }
         var counts = try loadCounters(catalog, in: transaction)
-        let row = VectorRows.row(of: found)
         try arrays.rows.remove(key.span.bytes, in: transaction)
-        try arrays.rows.remove(VectorRows.longKey(row).span.bytes, in: transaction)
-        try arrays.dead.put(VectorRows.key(row).span.bytes, [UInt8]().span.bytes, in: transaction)
-        counts.live -= 1
+        for row in VectorRows.rows(of: found) {
+            try arrays.rows.remove(VectorRows.longKey(row).span.bytes, in: transaction)
+            try arrays.dead.put(VectorRows.key(row).span.bytes, [UInt8]().span.bytes, in: transaction)
+            counts.live -= 1
+            removed.insert(row)
+        }
         counters = counts
         isChanged = true
-        removed.insert(row)
         return true
     }
 
@@ -120,6 +154,7 @@ final class VectorIndexEntry {
 
     /// Brings the committed rows into the index in memory. The bytes were checked when they were encoded.
     func publish(at sequence: CommitSequence) throws(VectorError) {
+        if isChanged { segment.filters.changed(at: sequence) }
         segment.ids.publish(added.map { ($0.row, $0.slot) }, at: sequence)
         for (row, bytes, _) in added {
             try segment.index.appendEncoded(row: row, bytes: bytes, birth: sequence)
@@ -136,9 +171,12 @@ final class VectorIndexEntry {
 
     /// The nearest rows this view sees.
     func search(
-        _ vector: [Float], k: Int, breadth: Int, rerank: Int?, exact: Bool, at sequence: UInt64, including: RowFilter?
+        _ vector: [Float], k: Int, breadth: Int, rerank: Int?, exact: Bool, at sequence: UInt64, including: RowFilter?,
+        for store: Store
     ) throws -> [Hit] {
         let index = segment.index
+        // After the first answer: whoever asks once should not wait for what only later searches gain from.
+        defer { if segment.noteSearch() { store.wakeLinker() } }
         guard isChanged else {
             return exact
                 ? try index.exactSearch(vector, k: k, at: sequence, including: including)
@@ -171,6 +209,20 @@ final class VectorIndexEntry {
         found += try small.exactSearch(vector, k: k).map { $0.with(row: own[Int($0.row)].row) }
         found.sort { $0.distance != $1.distance ? $0.distance < $1.distance : $0.row < $1.row }
         return Array(found.prefix(k))
+    }
+
+    /// The rows of the document with this key; none when it has no vector.
+    func rows(of key: [UInt8], in view: PageView) throws(PageFault) -> [UInt32] {
+        guard let found = try arrays.rows.get(key.span.bytes, in: view) else { return [] }
+        return VectorRows.rows(of: found)
+    }
+
+    /// The stored vector of a row that this view sees.
+    func vector(of row: UInt32) throws -> [Float] {
+        if let own = added.last(where: { $0.row == row }) {
+            return try HNSWIndex.decode(own.bytes, options: definition.options)
+        }
+        return try segment.index.vector(row: row)
     }
 
     /// The `_id`s of rows, in their order.

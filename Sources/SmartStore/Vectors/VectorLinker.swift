@@ -18,6 +18,8 @@ final class VectorLinker: Sendable {
     /// Rows linked before other work gets a chance to pause this.
     private static let portion = 32
 
+    /// Measures the recall of an index; false when nothing came of it.
+    private let calibrate = Mutex<(@Sendable (VectorSegment, () -> Bool) -> Bool)?>(nil)
     private let segments: SegmentRegistry
     private let pager: Pager
     private let logger: Logger?
@@ -28,6 +30,11 @@ final class VectorLinker: Sendable {
         self.pager = pager
         self.segments = segments
         self.logger = logger
+    }
+
+    /// Sets what is done for an index whose recall is asked for, after all linking.
+    func afterLinking(_ body: @escaping @Sendable (VectorSegment, () -> Bool) -> Bool) {
+        calibrate.withLock { $0 = body }
     }
 
     /// Starts linking when there is something to link and nobody links yet.
@@ -64,6 +71,10 @@ final class VectorLinker: Sendable {
             }
             guard goesOn else { return }
             var linked = 0
+            for segment in segments.all {
+                // Blocks that cannot be read are found again, and reported, by whoever needs them.
+                if (try? segment.warmUp()) ?? false { linked += 1 }
+            }
             for segment in segments.all where segment.needsLinking {
                 do { linked += try segment.linkPortion(Self.portion, pager: pager) } catch {
                     // Searches go on exactly; the next commit tries again.
@@ -71,6 +82,10 @@ final class VectorLinker: Sendable {
                 }
             }
             if linked == 0 {
+                let body = calibrate.withLock { $0 }
+                for segment in segments.all where segment.needsCalibration {
+                    _ = body?(segment) { self.state.withLock { $0.isStopped || $0.pauses > 0 } }
+                }
                 let isIdle = state.withLock { state in
                     state.phase = .idle
                     return !state.isStopped && state.pauses == 0

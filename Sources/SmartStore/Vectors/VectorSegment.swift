@@ -17,15 +17,23 @@ final class VectorSegment: Sendable {
     let index: HNSWIndex
     /// `_id`s of rows that were found before.
     let ids: RowIDCache
+    /// What filters gave.
+    let filters: VectorFilterCache
+    /// What is known of the index's recall.
+    let recall: RecallKeeper
     /// Rows linked at the last save, to decide when the next pays.
     private let savedLinked: Mutex<Int>
     /// How many deleted rows there were when none of them could be taken out.
     private let stuckRepair = Mutex(-1)
+    private let wasSearched = Atomic(false)
+    private let isWarm = Atomic(false)
 
     init(definition: VectorIndexDefinition, index: HNSWIndex, savedLinked: Int, memoryLimit: Int?) {
         self.definition = definition
         self.index = index
         ids = RowIDCache(byteLimit: memoryLimit.map { $0 / 8 } ?? .max)
+        recall = RecallKeeper(memoryLimit: memoryLimit)
+        filters = VectorFilterCache(byteLimit: memoryLimit.map { $0 / 16 } ?? 64 << 20)
         self.savedLinked = Mutex(savedLinked)
     }
 
@@ -83,6 +91,20 @@ final class VectorSegment: Sendable {
             options: definition.options, restoring: state, source: source, memoryLimit: memoryLimit)
         return VectorSegment(
             definition: definition, index: index, savedLinked: state.linkedCount, memoryLimit: memoryLimit)
+    }
+
+    /// Notes that somebody searches. True when that means work in the background: loading what searches walk through.
+    func noteSearch() -> Bool {
+        guard !wasSearched.load(ordering: .relaxed) else { return false }
+        return !wasSearched.exchange(true, ordering: .relaxed)
+    }
+
+    /// Loads a portion of what searches walk through. False when there is nothing to do.
+    func warmUp() throws(VectorError) -> Bool {
+        guard wasSearched.load(ordering: .relaxed), !isWarm.load(ordering: .relaxed) else { return false }
+        let goesOn = try index.warmUp(blocks: 64)
+        if !goesOn { isWarm.store(true, ordering: .relaxed) }
+        return goesOn
     }
 
     /// Whether there are rows to link, or links to make anew.
@@ -207,6 +229,11 @@ enum VectorRows {
     static func key(_ row: UInt32) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: row >> (24 - 8 * $0)) } }
 
     static func row(of bytes: [UInt8]) -> UInt32 { bytes.prefix(4).reduce(0) { $0 << 8 | UInt32($1) } }
+
+    /// The rows of a document, one behind the other; one, but in an index of several vectors a document.
+    static func rows(of bytes: [UInt8]) -> [UInt32] {
+        stride(from: 0, to: bytes.count - 3, by: 4).map { row(of: Array(bytes[$0..<$0 + 4])) }
+    }
 
     /// Where the `_id` of a row with a long one stands in the rows tree; document keys never begin with this byte.
     static func longKey(_ row: UInt32) -> [UInt8] { [0xFF, 0xFF] + key(row) }

@@ -1,33 +1,92 @@
-// The true neighbours, by comparing every query with every row. Shares no code with the engine that is measured.
+// The true neighbours, by comparing every query with every row, on all cores. Shares no code with the engine that is
+// measured.
 
+import Dispatch
+import Foundation
+import Synchronization
 import VectorIndex
 
 enum ExactNeighbours {
+    /// Whether a query, by number, may have a row among its neighbours.
+    typealias Allowed = @Sendable (_ query: Int, _ row: Int) -> Bool
+
     /// The `k` nearest of the first `rowCount` base rows for each query, best first; ties in row order.
     /// O(queries × rows × dimension).
     static func find(
-        k: Int, metric: Metric, queries: [[Float]], base: NpyFile, rowCount: Int
+        k: Int, metric: Metric, queries: [[Float]], base: any RowSource, rowCount: Int
     ) throws -> [[Int32]] {
-        var nearest = queries.map { _ in Nearest(k: k) }
+        try find(k: k, metric: metric, queries: queries, base: base, rowCount: rowCount, filters: [{ _, _ in true }])[0]
+    }
+
+    /// The same under each of several filters, in one pass over the rows. The result's order is that of `filters`.
+    static func find(
+        k: Int, metric: Metric, queries: [[Float]], base: any RowSource, rowCount: Int, filters: [Allowed]
+    ) throws -> [[[Int32]]] {
+        let workerCount = max(1, min(ProcessInfo.processInfo.activeProcessorCount, queries.count))
+        let workers = (0..<workerCount).map { number in
+            let first = queries.count * number / workerCount
+            let end = queries.count * (number + 1) / workerCount
+            return Worker(k: k, metric: metric, first: first, queries: Array(queries[first..<end]), filters: filters)
+        }
         for start in stride(from: 0, to: rowCount, by: 1000) {
             let rows = try base.floats(start..<min(start + 1000, rowCount))
             let norms = rows.map { dot($0, $0).squareRoot() }
-            for (number, query) in queries.enumerated() {
-                for (offset, row) in rows.enumerated() {
-                    let distance: Float =
-                        switch metric {
-                        case .cosine: -dot(query, row) / norms[offset]
-                        case .dot: -dot(query, row)
-                        case .euclidean: norms[offset] * norms[offset] - 2 * dot(query, row)
+            DispatchQueue.concurrentPerform(iterations: workerCount) { workers[$0].take(rows, norms, start: start) }
+        }
+        return filters.indices.map { filter in workers.flatMap { $0.rows(filter: filter) } }
+    }
+
+    /// Some of the queries.
+    private final class Worker: Sendable {
+        private let metric: Metric
+        private let first: Int
+        private let queries: [[Float]]
+        private let filters: [Allowed]
+        /// By filter, then by query.
+        private let nearest: Mutex<[[Nearest]]>
+
+        init(k: Int, metric: Metric, first: Int, queries: [[Float]], filters: [Allowed]) {
+            self.metric = metric
+            self.first = first
+            self.queries = queries
+            self.filters = filters
+            nearest = Mutex(filters.map { _ in queries.map { _ in Nearest(k: k) } })
+        }
+
+        func take(_ rows: [[Float]], _ norms: [Float], start: Int) {
+            nearest.withLock { nearest in
+                for (number, query) in queries.enumerated() {
+                    for (offset, row) in rows.enumerated() {
+                        let product = dot(query, row)
+                        let distance: Float =
+                            switch metric {
+                            case .cosine: -product / norms[offset]
+                            case .dot: -product
+                            case .euclidean: norms[offset] * norms[offset] - 2 * product
+                            }
+                        for (filter, allows) in filters.enumerated()
+                        where nearest[filter][number].wants(distance) && allows(first + number, start + offset) {
+                            nearest[filter][number].offer(distance, Int32(start + offset))
                         }
-                    nearest[number].offer(distance, Int32(start + offset))
+                    }
                 }
             }
         }
-        return nearest.map { $0.rows }
+
+        func rows(filter: Int) -> [[Int32]] { nearest.withLock { $0[filter].map(\.rows) } }
     }
 
-    private static func dot(_ a: [Float], _ b: [Float]) -> Float {
+    /// Higher is nearer.
+    static func nearness(_ a: [Float], _ b: [Float], _ metric: Metric) -> Float {
+        let product = dot(a, b)
+        return switch metric {
+        case .cosine: product / (dot(a, a) * dot(b, b)).squareRoot()
+        case .dot: product
+        case .euclidean: 2 * product - dot(a, a) - dot(b, b)
+        }
+    }
+
+    fileprivate static func dot(_ a: [Float], _ b: [Float]) -> Float {
         let (a, b) = (a.span, b.span)
         var sum = SIMD16<Float>()
         let whole = a.count / 16 * 16
@@ -53,9 +112,14 @@ enum ExactNeighbours {
 
         init(k: Int) { self.k = k }
 
+        func wants(_ distance: Float) -> Bool {
+            guard distances.count == k, let last = distances.last else { return true }
+            return distance < last
+        }
+
         mutating func offer(_ distance: Float, _ row: Int32) {
+            guard wants(distance) else { return }
             if distances.count == k {
-                guard let last = distances.last, distance < last else { return }
                 distances.removeLast()
                 rows.removeLast()
             }

@@ -4,48 +4,64 @@ import Foundation
 import VectorIndex
 
 struct VectorDataset {
+    /// How many rows and queries are used.
+    struct Extent {
+        /// Use only the first rows of the base.
+        var rowLimit: Int?
+        /// Make so many rows from the base by jittering.
+        var scale: Int?
+        /// Use only the first queries.
+        var queryLimit: Int?
+    }
+
+    /// Queries of a scaled set, when nothing else is said: their exact neighbours have to be computed.
+    static let scaledQueryCount = 200
+
     let folder: URL
-    let base: NpyFile
+    let base: any RowSource
     /// Base rows in use: the first so many.
     let rowCount: Int
-    let queries: [[Float]]
-    /// For each query the base rows of its nearest, best first.
-    let truth: [[Int32]]
+    let set: QuerySet
+    let metric: Metric
 
     var dimension: Int { base.columnCount }
 
     /// Opens the folder's files. The truth file holds the cosine neighbours in the whole base; for another metric or
-    /// fewer rows the neighbours are computed.
-    init(
-        folder: String, k: Int, metric: Metric, rowLimit: Int?, queryLimit: Int?, progress: Progress
-    ) throws {
+    /// another number of rows the neighbours are computed.
+    init(folder: String, k: Int, metric: Metric, extent: Extent, progress: Progress) throws {
         self.folder = URL(fileURLWithPath: folder, isDirectory: true)
-        base = try NpyFile(path: self.folder.appendingPathComponent("base.f16.npy").path)
+        self.metric = metric
+        let file = try NpyFile(path: self.folder.appendingPathComponent("base.f16.npy").path)
         let queryFile = try NpyFile(path: Self.queryPath(in: self.folder))
-        guard queryFile.columnCount == base.columnCount else {
-            throw BenchError("base has \(base.columnCount) dimensions, queries have \(queryFile.columnCount)")
+        guard queryFile.columnCount == file.columnCount else {
+            throw BenchError("base has \(file.columnCount) dimensions, queries have \(queryFile.columnCount)")
         }
-        rowCount = min(base.rowCount, rowLimit ?? .max)
-        let queryCount = min(queryFile.rowCount, queryLimit ?? .max)
-        guard rowCount >= k, queryCount > 0 else { throw BenchError("fewer than \(k) base rows, or no query") }
-        queries = try queryFile.floats(0..<queryCount)
-        if metric == .cosine, rowCount == base.rowCount {
+        base = try extent.scale.map { try JitteredRows(file, rowCount: $0) } ?? file
+        rowCount = min(base.rowCount, extent.rowLimit ?? .max)
+        let usual = extent.scale == nil ? Int.max : Self.scaledQueryCount
+        let queryCount = min(queryFile.rowCount, extent.queryLimit ?? usual)
+        guard rowCount >= k, queryCount > 1 else { throw BenchError("fewer than \(k) base rows, or than two queries") }
+        let queries = try queryFile.floats(0..<queryCount)
+        if metric == .cosine, rowCount == file.rowCount {
             let file = try NpyFile(path: self.folder.appendingPathComponent("truth.i32.npy").path)
             guard file.rowCount == queryFile.rowCount, file.columnCount >= k else {
                 throw BenchError("truth.i32.npy does not hold \(k) rows for each query")
             }
-            truth = try file.integers(0..<queryCount).map { Array($0.prefix(k)) }
+            set = QuerySet(queries: queries, truth: try file.integers(0..<queryCount).map { Array($0.prefix(k)) })
         } else {
-            progress.step("computing the exact neighbours in \(rowCount) rows")
-            truth = try ExactNeighbours.find(k: k, metric: metric, queries: queries, base: base, rowCount: rowCount)
+            progress.step("computing the exact neighbours of \(queryCount) queries in \(rowCount) rows")
+            let truth = try ExactNeighbours.find(
+                k: k, metric: metric, queries: queries, base: base, rowCount: rowCount)
+            set = QuerySet(queries: queries, truth: truth)
         }
     }
 
     static func queryPath(in folder: URL) -> String { folder.appendingPathComponent("queries.f32.npy").path }
 
-    /// The share of the true k nearest that a search found.
-    func recall(_ found: [[Int32]], k: Int) -> Double {
-        let hits = zip(found, truth).reduce(0) { $0 + Set($1.0.prefix(k)).intersection($1.1.prefix(k)).count }
-        return Double(hits) / Double(max(1, found.count) * k)
+    /// Calls `body` with all rows in order, some at a time.
+    func forEachBlock(of count: Int = 1000, _ body: (_ start: Int, _ rows: [[Float]]) throws -> Void) throws {
+        for start in stride(from: 0, to: rowCount, by: count) {
+            try body(start, try base.floats(start..<min(start + count, rowCount)))
+        }
     }
 }

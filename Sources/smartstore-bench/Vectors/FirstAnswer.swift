@@ -15,7 +15,9 @@ struct FirstAnswerFigures: Codable {
     var unlinkedVectors: Int
     var vectors: Int
     var hits: Int
+    /// After the first answer, and after a search for each query.
     var peakRssBytes: Int
+    var peakRssSearchBytes: Int
 }
 
 /// The hidden subcommand that is the cold process.
@@ -27,6 +29,9 @@ struct FirstAnswer: ParsableCommand {
     @Option var queries: String
     @Option var k: Int
     @Option var memoryLimit: Int?
+    /// Queries that are asked after the first answer, to see what memory searching takes.
+    @Option var searches = 0
+    @Option var breadth = 128
     @Flag(inversion: .prefixedNo) var encrypted = true
 
     func run() throws {
@@ -37,28 +42,43 @@ struct FirstAnswer: ParsableCommand {
         let opened = try BenchStore.open(URL(fileURLWithPath: store), encrypted: encrypted, options: options)
         let openMs = clock.milliseconds
         let hits = try opened.readSync { transaction in
-            try transaction.collection(StoreRun.collection).search(field: StoreRun.field, vector: query, k: k)
+            try transaction.collection(VectorStore.collection).search(field: VectorStore.field, vector: query, k: k)
         }
         let answerMs = clock.milliseconds
         let statistics = try opened.statistics()
         let indexes = statistics.collections.flatMap(\.vectorIndexes)
+        let peak = PeakMemory.byteCount
+        try search(opened)
         let figures = FirstAnswerFigures(
             openToAnswerMs: answerMs, openMs: openMs, pagesRead: Int(clamping: statistics.pageReadCount),
             pagesInFile: Int(clamping: statistics.pageCount), freePages: Int(clamping: statistics.freePageCount),
             unlinkedVectors: indexes.reduce(0) { $0 + $1.unlinkedCount },
-            vectors: indexes.reduce(0) { $0 + $1.vectorCount }, hits: hits.count, peakRssBytes: PeakMemory.byteCount)
+            vectors: indexes.reduce(0) { $0 + $1.vectorCount }, hits: hits.count, peakRssBytes: peak,
+            peakRssSearchBytes: PeakMemory.byteCount)
         try opened.close()
         print(String(decoding: try JSONEncoder().encode(figures), as: UTF8.self))
     }
 
+    private func search(_ store: Store) throws {
+        guard searches > 0 else { return }
+        let file = try NpyFile(path: queries)
+        for query in try file.floats(0..<min(searches, file.rowCount)) {
+            _ = try store.readSync { transaction in
+                try transaction.collection(VectorStore.collection).search(
+                    field: VectorStore.field, vector: query, k: k, breadth: breadth, includeDocuments: false)
+            }
+        }
+    }
+
     /// Runs this subcommand in a new process.
     static func measure(
-        store: URL, queries: String, encrypted: Bool, k: Int, memoryLimit: Int?
+        store: URL, queries: String, encrypted: Bool, k: Int, memoryLimit: Int?, searches: Int = 0
     ) throws -> FirstAnswerFigures {
         guard let program = Bundle.main.executableURL else { throw BenchError("cannot find the program's own file") }
         var arguments = ["first-answer", "--store", store.path, "--queries", queries, "--k", String(k)]
         arguments.append(encrypted ? "--encrypted" : "--no-encrypted")
         if let memoryLimit { arguments += ["--memory-limit", String(memoryLimit)] }
+        arguments += ["--searches", String(searches)]
         let process = Process()
         process.executableURL = program
         process.arguments = arguments

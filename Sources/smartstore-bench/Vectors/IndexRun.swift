@@ -1,4 +1,4 @@
-// The bare index in memory: build rate by linking alone, then the search sweep.
+// The bare index in memory: build rate by linking alone, then the search sweep, and filtered searches when asked for.
 
 import VectorIndex
 
@@ -7,40 +7,27 @@ struct IndexRun {
     let options: IndexOptions
     let threads: Int
     let plan: SweepPlan
+    let filterShares: [Double]
     let progress: Progress
 
     func run() throws -> VectorFigures {
         var figures = VectorFigures(dataset: dataset, options: options, threads: threads, k: plan.k)
-        let index = try HNSWIndex(options: options)
-        progress.step("appending \(dataset.rowCount) rows")
-        for start in stride(from: 0, to: dataset.rowCount, by: 1000) {
-            let rows = try dataset.base.floats(start..<min(start + 1000, dataset.rowCount))
-            for (offset, vector) in rows.enumerated() {
-                try index.append(row: UInt32(start + offset), vector: vector, birth: 0)
-            }
-        }
-        progress.step("linking")
-        let linking = Stopwatch()
-        let linked = try index.link(atMost: .max, threads: threads)
-        guard linked == dataset.rowCount else { throw BenchError("only \(linked) rows were linked") }
-        figures.buildPerSecond = Double(linked) / linking.seconds
+        progress.step("appending and linking \(dataset.rowCount) rows")
+        let bare = try BareIndex(
+            building: dataset, options: options, threads: threads, rate: &figures.buildPerSecond)
         figures.peakRssBuildBytes = PeakMemory.byteCount
-        figures.fileBytes = try savedByteCount(index)
+        figures.fileBytes = try bare.savedByteCount()
+        figures.residentBytes = bare.index.residentByteCount
         PeakMemory.reset()
         figures.take(
-            try SearchSweep.run(plan, dataset, progress: progress) { query, breadth in
-                try index.search(query, k: plan.k, breadth: breadth).map { Int32(bitPattern: $0.row) }
+            try SearchSweep.run(plan, dataset.set, progress: progress) { _, query, setting in
+                try bare.search(query, k: plan.k, setting)
             })
         figures.peakRssSearchBytes = PeakMemory.byteCount
+        if !filterShares.isEmpty {
+            figures.filters = try FilterRun(dataset: dataset, plan: plan, shares: filterShares, progress: progress)
+                .run(bare)
+        }
         return figures
-    }
-
-    /// Vectors, link blocks and state, as an owner would write them.
-    private func savedByteCount(_ index: HNSWIndex) throws -> Int {
-        var byteCount = dataset.rowCount * options.vectorStride
-        try index.save(
-            write: { _, _, bytes in byteCount += bytes.count },
-            commit: { state in byteCount += state.encode().count })
-        return byteCount
     }
 }
