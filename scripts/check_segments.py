@@ -49,18 +49,19 @@ class Contents:
                 continue
             index, counters = document(entry), document(dict(self.named(0x04))[place])
             width = 4 if index["storage"] == "float32" else 2
+            form = index.get("form", 1)
             rows = {k: v for k, v in self.store.entries(index["rows"])}
+            require(form == 3 or all(len(v) == 4 for k, v in rows.items() if k[0] != 0xFF), "a document of many rows")
             dead = [k for k, _ in self.store.entries(index["dead"])]
             noted = {int.from_bytes(k[4:], "big") for k in dead if len(k) == 8 and k[:4] == b"\xff\xff\xff\xff"}
             dead = {k for k in dead if len(k) == 4}
-            form = index.get("form", 1)
-            require(form == (2 if self.store.slot.version >= 3 else 1), "an index of another form than its file's")
-            require(form == 2 or not noted, "rows used again in an index of form 1")
+            forms = (2, 3) if self.store.slot.version >= 3 else (1,)
+            require(form in forms, "an index of another form than its file's")
+            require(form > 1 or not noted, "rows used again in an index of form 1")
             ids = {doc_key: field(doc, b"_id") for doc_key, doc in documents}
             vectors = {}
-            for doc_key, row in rows.items():
-                if doc_key[0] == 0xFF:
-                    continue
+            owners = [(k, v) for k, v in rows.items() if k[0] != 0xFF]
+            for doc_key, row in [(k, v[at:at + 4]) for k, v in owners for at in range(0, len(v), 4)]:
                 number = int.from_bytes(row, "big")
                 require(row not in dead and doc_key in ids, f"row {number} has no document")
                 slot = array(self.store, index["ids"], 32 * number, 32)
@@ -78,7 +79,7 @@ class Contents:
             saved = dict(self.named(0x05)).get(place)
             if saved:
                 state = State(saved, index)
-                require(state.version == 1 or form == 2, "a state of version 2 in an index of form 1")
+                require(state.version == 1 or form > 1, "a state of version 2 in an index of form 1")
                 state.check_links(self.store, index)
                 # Rows that were used again have codes of their own when they are linked again.
                 state.check_codes(self.store, index, vectors, noted | set(state.waiting))

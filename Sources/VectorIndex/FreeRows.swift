@@ -1,18 +1,19 @@
 // Dead rows whose slots may be used again: nobody can see them, and no list leads to them.
-//
-// A row is in the line at most once that counts: where it stands is noted, so that the place of an earlier freeing, left
-// behind when the row was used, is not mistaken for the present one. A row offered twice would get two vectors.
 
 /// Slots in the order in which they became free.
 struct FreeRows {
-    private var line: [UInt32] = []
-    /// Places of the line that were cut off at its front.
-    private var cut = 0
+    /// What became free, oldest first. A slot that was used and became free again stands here twice; only the place that
+    /// `places` names counts.
+    private var queue: [UInt32]
     private var start = 0
-    /// The place of each free row, counted from the first row ever.
-    private var places: [UInt32: Int] = [:]
+    /// Entries taken off the front of the queue so far.
+    private var dropped = 0
+    /// The place of each free slot, counted from the first entry there ever was.
+    private var places: [UInt32: Int]
 
     init(_ rows: [UInt32]) {
+        queue = []
+        places = [:]
         for row in rows { insert(row) }
     }
 
@@ -25,28 +26,28 @@ struct FreeRows {
 
     mutating func insert(_ row: UInt32) {
         guard places[row] == nil else { return }
-        places[row] = cut + line.count
-        line.append(row)
+        places[row] = dropped + queue.count
+        queue.append(row)
     }
 
     mutating func remove(_ row: UInt32) { places[row] = nil }
 
-    private func isCurrent(_ at: Int) -> Bool { places[line[at]] == cut + at }
-
-    /// Up to `count` of them, oldest first, none of them taken out.
+    /// Up to `count` of them, oldest first, none of them taken out, each once.
     mutating func first(_ count: Int) -> [UInt32] {
-        while start < line.count, !isCurrent(start) { start += 1 }
-        if start > 4096 && start > line.count / 2 {
-            line.removeFirst(start)
-            cut += start
+        while start < queue.count, !isFree(at: start) { start += 1 }
+        if start > 4096 && start > queue.count / 2 {
+            queue.removeFirst(start)
+            dropped += start
             start = 0
         }
         var found: [UInt32] = []
         var at = start
-        while at < line.count && found.count < count {
-            if isCurrent(at) { found.append(line[at]) }
+        while at < queue.count && found.count < count {
+            if isFree(at: at) { found.append(queue[at]) }
             at += 1
         }
         return found
     }
+
+    private func isFree(at index: Int) -> Bool { places[queue[index]] == dropped + index }
 }

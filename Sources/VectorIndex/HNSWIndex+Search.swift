@@ -176,9 +176,15 @@ extension HNSWIndex {
         switch filter {
         case nil:
             let share = 1 - Double(rows.deletedCount) / Double(request.rowBound)
-            // No list leads to free rows, so a walk meets living ones only; a scan meets all.
+            // No list leads to free rows, so a walk meets living ones only; a scan meets all. Should a list be wrong
+            // about that, the search begins again and asks of each row.
             request.walksLiving = unrepairedCount == 0
-            try collect(&request, isWhole ? .all : .bits(living, nil), share: share, scratch)
+            let admission = isWhole ? Admission.all : .bits(living, nil)
+            try collect(&request, admission, share: share, scratch)
+            if request.walksLiving && !isWhole && scratch.final.holds({ !rows.isLiving($0) }) {
+                request.walksLiving = false
+                try collect(&request, admission, share: share, scratch)
+            }
         case .rows(var set)?:
             set.cover(rowCount: request.rowBound)
             let share = Double(set.count) / Double(request.rowBound)

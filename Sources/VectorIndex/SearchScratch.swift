@@ -56,6 +56,12 @@ struct KeyBuffer {
 
     var worst: UInt64 { base[capacity - 1] }
 
+    /// Whether a key's row is one of those.
+    func holds(_ test: (Int) -> Bool) -> Bool {
+        for i in 0..<capacity where base[i] != Self.unused && test(Candidate.row(base[i])) { return true }
+        return false
+    }
+
     /// Puts a key into its place, if it is near enough.
     @inline(__always)
     func insert(_ key: UInt64) {

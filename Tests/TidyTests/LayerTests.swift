@@ -34,7 +34,6 @@ struct LayerTests {
         "VectorIndex/PlainFile.swift",  // files of an index by itself
         "VectorIndex/SearchCosts.swift",  // the clock, read at every search
         "VectorIndex/ReservedMemory.swift",  // address space that is filled as an index grows
-        "VectorIndex/SearchCosts.swift",  // the clock that searches are timed by
         "smartstore-cli/Terminal.swift",  // prompts without echo, signals
         "smartstore-bench/PeakMemory.swift",
         "smartstore-bench/Stopwatch.swift",

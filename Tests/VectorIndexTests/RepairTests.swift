@@ -228,6 +228,31 @@ struct RepairTests {
         try expectSound(restored)
     }
 
+    @Test(
+        "a list that names a free row all the same gives nobody a deleted one", arguments: [VectorCodes.none, .bits8])
+    func wrongLists(codes: VectorCodes) throws {
+        var source = ClusteredVectors(dimension: 16, seed: 105)
+        let store = BlockStore()
+        let options = try IndexOptions(dimension: 16, codes: codes, connectivity: 8, buildBreadth: 40)
+        func restore(_ state: IndexState) throws -> HNSWIndex {
+            try HNSWIndex(options: options, restoring: state, source: store, memoryLimit: nil, maximumRowCount: 2000)
+        }
+        let first = try restore(IndexState(options: options))
+        let vectors = source.next(600)
+        for (row, vector) in vectors.enumerated() { try store.commit(vector, row: row, to: first) }
+        try first.link(atMost: 600)
+        var state = try store.save(first)
+        // The lists still lead to them.
+        state.deletedRows = (100..<180).map { UInt32($0) }
+        state.freeRows = state.deletedRows
+        let index = try restore(state)
+        #expect(index.unrepairedCount == 0)
+        for row in 95..<185 {
+            let hits = try index.search(vectors[row], k: 10, breadth: 32, at: .max, including: nil, plan: .walk)
+            #expect(hits.count == 10 && hits.allSatisfy { !(100..<180).contains($0.row) })
+        }
+    }
+
     @Test("links that cannot be read during a repair are damage, and nothing becomes free")
     func damaged() throws {
         var source = ClusteredVectors(dimension: 16, seed: 99)
