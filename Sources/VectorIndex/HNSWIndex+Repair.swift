@@ -97,7 +97,7 @@ extension HNSWIndex {
                     guard let beyond = try readList(row: Int(dead), level: level) else {
                         throw VectorError(.corruptImage(reason: "a list names a row that cannot be"))
                     }
-                    for next in beyond.prefix(isNearlyFull ? 8 : beyond.count)
+                    for next in beyond.prefix(isNearlyFull ? 8 : 12)
                     where Int(next) != row && !rows.isDeleted(Int(next)) && !living.contains(next)
                         && !others.contains(next)
                     {
