@@ -83,7 +83,7 @@ struct StoreRun {
     private func search(_ figures: inout VectorFigures, _ target: VectorStore) throws {
         // The state of a server that has run for a while: blocks that searches read are there, and the recall is measured,
         // which the store would otherwise do beside the first settings.
-        if memoryLimit == nil {
+        if place.memoryLimit == nil {
             for (number, query) in dataset.set.queries.enumerated() where number % 2 == 0 {
                 _ = try target.search(query, k: plan.k, SearchSetting())
             }
