@@ -9,7 +9,9 @@ public struct Filter: Sendable {
     /// The filter as it was given.
     public let document: Document
     /// What holds of every document that matches, as far as a planner can use it.
-    package let constraints: [FilterConstraint]
+    package let facts: FilterFacts
+    /// The facts of the filter's conjunction.
+    package var constraints: [FilterConstraint] { facts.constraints }
 
     private let owned: OwnedBytes
     private let matcher: FilterMatcher
@@ -25,7 +27,7 @@ public struct Filter: Sendable {
         var builder = FilterBuilder()
         root = try builder.conjunction(owned.bytes, depth: 0, isTop: true)
         matcher = FilterMatcher(program: builder.program)
-        constraints = builder.constraints
+        facts = builder.facts
     }
 
     /// Whether the document matches.

@@ -5,7 +5,8 @@ struct FilterBuilder {
     static let deepest = 100
 
     var program = FilterProgram()
-    var constraints: [FilterConstraint] = []
+    /// What holds of every match of the conjunction that is being read.
+    var facts = FilterFacts()
 
     mutating func add(_ node: FilterNode) -> Int {
         program.nodes.append(node)
@@ -50,7 +51,7 @@ struct FilterBuilder {
         switch name {
         case "$and": return all(try branches(name, field.value, depth: depth, isTop: isTop))
         case "$or":
-            let nodes = try branches(name, field.value, depth: depth, isTop: false)
+            let nodes = try union(field.value, depth: depth, isTop: isTop)
             return add(.or(childRange(nodes)))
         case "$nor":
             let nodes = try branches(name, field.value, depth: depth, isTop: false)
@@ -71,13 +72,38 @@ struct FilterBuilder {
         var nodes: [Int] = []
         var reader = BSONReader(value.bytes)
         while let element = reader.next()?.value {
-            guard element.type == .document else {
-                throw DocumentError(.badValue, "$or/$and/$nor entries need to be full objects")
-            }
+            guard element.type == .document else { throw Self.branchIsNoDocument }
             nodes.append(try conjunction(element.bytes, depth: depth + 1, isTop: isTop))
         }
-        guard !nodes.isEmpty else { throw DocumentError(.badValue, "$and/$or/$nor must be a nonempty array") }
+        guard !nodes.isEmpty else { throw Self.noBranches }
         return nodes
+    }
+
+    /// The branches of `$or`. Each has facts of its own, so that a planner may look each up by an index.
+    private mutating func union(_ value: BSONView, depth: Int, isTop: Bool) throws(DocumentError) -> [Int] {
+        guard isTop, value.type == .array else { return try branches("$or", value, depth: depth, isTop: false) }
+        let outside = facts
+        var union: [FilterFacts] = []
+        var nodes: [Int] = []
+        var reader = BSONReader(value.bytes)
+        while let element = reader.next()?.value {
+            guard element.type == .document else { throw Self.branchIsNoDocument }
+            facts = FilterFacts()
+            nodes.append(try conjunction(element.bytes, depth: depth + 1, isTop: true))
+            union.append(facts)
+        }
+        guard !nodes.isEmpty else { throw Self.noBranches }
+        facts = outside
+        facts.unions.append(union)
+        return nodes
+    }
+
+    private static var branchIsNoDocument: DocumentError {
+        DocumentError(.badValue, "$or/$and/$nor entries need to be full objects")
+    }
+
+    private static var noBranches: DocumentError {
+        DocumentError(.badValue, "$and/$or/$nor must be a nonempty array")
     }
 
     // MARK: Conditions on a path
@@ -168,7 +194,7 @@ struct FilterBuilder {
     /// Notes a fact for the planner, if every match fulfils it.
     mutating func note(_ kind: @autoclosure () -> FilterConstraint.Kind?, on target: ConditionTarget) {
         guard target.isTop, let kind = kind() else { return }
-        constraints.append(FilterConstraint(path: target.path, kind: kind))
+        facts.constraints.append(FilterConstraint(path: target.path, kind: kind))
     }
 }
 

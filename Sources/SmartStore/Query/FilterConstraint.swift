@@ -21,10 +21,19 @@ package struct FilterConstraint: Sendable, Hashable {
         case range(lower: Bound?, upper: Bound?)
         /// There is a value (true), or there is none (false).
         case exists(Bool)
+        /// A string that begins with this text.
+        case prefix(String)
     }
 
     /// The dotted path.
     package let path: String
     /// The fact.
     package let kind: Kind
+}
+
+/// What holds of every match: each of the constraints, and of each union at least one branch.
+package struct FilterFacts: Sendable, Hashable {
+    package var constraints: [FilterConstraint] = []
+    /// The branches of each `$or` of the conjunction.
+    package var unions: [[FilterFacts]] = []
 }
