@@ -9,6 +9,8 @@ import VectorIndex
 //   03 collection 00 field vector index: options and roots
 //   04 collection 00 field vector index: counters
 //   05 collection 00 field vector index: state of the saved links
+//   06 collection 00 name  secondary index: its description and roots
+//   07 collection 00 name  secondary index: number of entries
 //   10                     cache segment
 //   11                     audit log
 //   12                     store: next index number
@@ -22,6 +24,8 @@ enum CatalogKind: UInt8 {
     case vectorIndex = 0x03
     case vectorCounters = 0x04
     case vectorLinks = 0x05
+    case index = 0x06
+    case indexCounters = 0x07
     case cache = 0x10
     case audit = 0x11
     case store = 0x12
@@ -113,11 +117,16 @@ final class CollectionEntry {
     let name: String
     let tree: Tree
     var indexes: [VectorIndexEntry]
+    /// Secondary indexes, in order of name.
+    var secondary: [IndexEntry]
     /// nil until it is needed.
     var documentCount: Int?
     var isChanged = false
 
-    init(name: String, tree: Tree, indexes: [VectorIndexEntry], documentCount: Int? = nil) {
+    init(
+        name: String, tree: Tree, indexes: [VectorIndexEntry], secondary: [IndexEntry] = [], documentCount: Int? = nil
+    ) {
+        self.secondary = secondary
         self.name = name
         self.tree = tree
         self.indexes = indexes

@@ -36,6 +36,8 @@ public enum Limits {
     public static let transactionBytes = 1 << 18...1 << 42
     /// ``StoreOptions/vectorByteLimit``.
     public static let vectorBytes = 1 << 20...1 << 44
+    /// ``StoreOptions/indexBuildByteLimit``.
+    public static let indexBuildBytes = 1 << 20...1 << 40
     /// ``StoreOptions/cacheSegmentByteLimit``.
     public static let cacheSegmentBytes = 0...1 << 42
     /// ``StoreOptions/auditEpochEntryLimit``.
@@ -57,6 +59,10 @@ public enum Limits {
     public static let collectionNameBytes = 200
     /// Bytes of a vector field's dotted path.
     public static let fieldPathBytes = 200
+    /// Bytes of the name of a secondary index.
+    public static let indexNameBytes = 127
+    /// Secondary indexes of a collection.
+    public static let indexesOfCollection = 64
     /// Parts of a dotted path.
     public static let fieldPathParts = FieldPath.longest
     /// The element at which an update may enlarge an array, as MongoDB.

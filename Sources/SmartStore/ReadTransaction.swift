@@ -40,7 +40,7 @@ public class TransactionView {
                             vectorCount: counts.live,
                             unlinkedCount: min(counts.live, index.segment.index.unlinkedCount),
                             isMultiple: index.definition.isMultiple, calibration: index.segment.recall.calibration)
-                    })
+                    }, indexes: try indexInfos(of: entry))
             }
         }
     }
@@ -77,7 +77,14 @@ public class TransactionView {
                     memoryLimit: store.options.vectorByteLimit)
             indexes.append(VectorIndexEntry(definition: definition, segment: segment))
         }
-        let entry = CollectionEntry(name: name, tree: tree, indexes: indexes)
+        let secondary = try catalogue.keys(.index, prefix: Array(name.utf8) + [0], in: view).compactMap { key in
+            let index = String(decoding: key.dropFirst(name.utf8.count + 1), as: UTF8.self)
+            return try catalogue.entry(CatalogKind.index.key(name, index), in: view).map {
+                IndexEntry(
+                    try IndexDefinition(collection: name, name: index, entry: $0, page: catalogue.tree.root))
+            }
+        }
+        let entry = CollectionEntry(name: name, tree: tree, indexes: indexes, secondary: secondary)
         store.schema.remember(entry, at: sequence)
         return entry
     }
@@ -142,6 +149,11 @@ public struct CollectionInfo: Sendable, Equatable {
     public let documentCount: Int
     /// Its vector indexes, in order of field.
     public let vectorIndexes: [VectorIndexInfo]
+    /// Its secondary indexes, in order of name; the one on `_id`, which every collection has, is not among them.
+    public let indexes: [IndexInfo]
+
+    /// Indexes of every kind, the one on `_id` among them.
+    public var indexCount: Int { 1 + indexes.count + vectorIndexes.count }
 }
 
 /// A vector index at a moment.

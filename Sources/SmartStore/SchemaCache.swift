@@ -8,9 +8,15 @@ import TreeStore
 // sequence before anybody can see it; views older than that read the catalog themselves.
 
 final class SchemaCache: Sendable {
+    private struct Known {
+        let tree: Tree
+        let vectors: [(VectorIndexDefinition, VectorSegment)]
+        let secondary: [IndexDefinition]
+    }
+
     private struct State {
         var validFrom: CommitSequence = 0
-        var entries: [String: (tree: Tree, indexes: [(VectorIndexDefinition, VectorSegment)])] = [:]
+        var entries: [String: Known] = [:]
     }
 
     private let state = Mutex(State())
@@ -20,16 +26,17 @@ final class SchemaCache: Sendable {
             guard sequence >= state.validFrom, let known = state.entries[name] else { return nil }
             return CollectionEntry(
                 name: name, tree: known.tree,
-                indexes: known.indexes.map { VectorIndexEntry(definition: $0.0, segment: $0.1) })
+                indexes: known.vectors.map { VectorIndexEntry(definition: $0.0, segment: $0.1) },
+                secondary: known.secondary.map { IndexEntry($0) })
         }
     }
 
     func remember(_ entry: CollectionEntry, at sequence: CommitSequence) {
         state.withLock { state in
             guard sequence >= state.validFrom else { return }
-            state.entries[entry.name] = (
-                entry.tree, entry.indexes.map { ($0.definition, $0.segment) }
-            )
+            state.entries[entry.name] = Known(
+                tree: entry.tree, vectors: entry.indexes.map { ($0.definition, $0.segment) },
+                secondary: entry.secondary.map(\.definition))
         }
     }
 

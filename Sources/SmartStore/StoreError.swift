@@ -35,9 +35,14 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
     public let remedy: String
     /// MongoDB's code for it.
     public let server: ServerCode
+    /// Further fields of its reply, such as `keyPattern` and `keyValue` of a duplicate.
+    public let details: Document
 
     /// Makes an error.
-    public init(_ code: Code, _ message: String, remedy: String, server: ServerCode? = nil) {
+    public init(
+        _ code: Code, _ message: String, remedy: String, server: ServerCode? = nil, details: Document = Document()
+    ) {
+        self.details = details
         self.code = code
         self.message = message
         self.remedy = remedy
@@ -55,6 +60,9 @@ extension StoreError.ServerCode {
     static let indexNotFound = StoreError.ServerCode(number: 27, name: "IndexNotFound")
     static let namespaceExists = StoreError.ServerCode(number: 48, name: "NamespaceExists")
     static let invalidNamespace = StoreError.ServerCode(number: 73, name: "InvalidNamespace")
+    static let cannotCreateIndex = StoreError.ServerCode(number: 67, name: "CannotCreateIndex")
+    static let indexKeySpecsConflict = StoreError.ServerCode(number: 86, name: "IndexKeySpecsConflict")
+    static let illegalOperation = StoreError.ServerCode(number: 20, name: "IllegalOperation")
     static let indexOptionsConflict = StoreError.ServerCode(number: 85, name: "IndexOptionsConflict")
     static let duplicateKey = StoreError.ServerCode(number: 11000, name: "DuplicateKey")
     static let notWritablePrimary = StoreError.ServerCode(number: 10107, name: "NotWritablePrimary")

@@ -59,6 +59,8 @@ public struct StoreOptions: Sendable {
     public var transactionByteLimit: Int?
     /// Bytes of vectors and links kept in memory for each vector index; nil: no limit.
     public var vectorByteLimit: Int?
+    /// Bytes of keys that making an index sorts in memory at a time; 1 MiB to 1 TiB.
+    public var indexBuildByteLimit = 128 << 20
     /// How long to wait for a file that somebody else has open.
     public var lockWait: Duration = .zero
     /// Durability of transactions that do not say.
@@ -98,6 +100,7 @@ public struct StoreOptions: Sendable {
         try check("cacheByteLimit", cacheByteLimit, Limits.pageCacheBytes)
         try check("logByteLimit", logByteLimit, Limits.logBytes)
         try check("cacheSegmentByteLimit", cacheSegmentByteLimit, Limits.cacheSegmentBytes)
+        try check("indexBuildByteLimit", indexBuildByteLimit, Limits.indexBuildBytes)
         try check("auditEpochEntryLimit", auditEpochEntryLimit, Limits.auditEpochEntries)
         guard Limits.auditEpochDuration.contains(auditEpochDuration) else {
             throw StoreError(

@@ -14,7 +14,7 @@ public final class WriteTransaction: TransactionView {
     /// Indexes dropped here: they leave the registry when the commit is there.
     private var dropped: [VectorIndexEntry] = []
     private var created: [VectorIndexEntry] = []
-    private var changedSchema = false
+    var changedSchema = false
     var cacheSegment: CacheSegment?
     var auditLog: AuditLog?
 
@@ -102,6 +102,7 @@ public final class WriteTransaction: TransactionView {
                     CatalogKind.collectionCounters.key(entry.name), ["documents": .count(count)], in: pages)
             }
             for index in entry.indexes { try index.writeCounters(catalogue, in: pages) }
+            for index in entry.secondary { try index.writeCounters(catalogue, in: pages) }
         }
         try cacheSegment?.writeHeader(catalogue, in: pages)
         try finishAudit(catalogue)
@@ -172,6 +173,7 @@ public final class WriteTransaction: TransactionView {
         try changing {
             guard let entry = try entry(name), let catalogue else { return false }
             for index in entry.indexes { try drop(index, catalogue) }
+            for index in entry.secondary { try drop(index, catalogue) }
             try entry.tree.drop(in: pages)
             try catalogue.remove(CatalogKind.collection.key(name), in: pages)
             try catalogue.remove(CatalogKind.collectionCounters.key(name), in: pages)

@@ -37,9 +37,11 @@ public struct CollectionWriter: CollectionReading {
             let entry = try writer.writableEntry(name)
             let vectors = try encodeVectors(of: document, in: entry)
             try validate(document)
+            try prepareIndexes(of: entry, replacing: nil, with: document, key: key)
             guard
                 try !entry.tree.put(key.span.bytes, document.bson.span.bytes, mode: .insertOnly, in: writer.pages)
             else { throw duplicate(id) }
+            try applyIndexes(of: entry, document: document, key: key)
             try insertVectors(vectors, id: id, key: key, in: entry)
             entry.documentCount = (entry.documentCount ?? 0) + 1
             entry.isChanged = true
@@ -104,6 +106,7 @@ public struct CollectionWriter: CollectionReading {
                 _ = try encodeVectors(of: changed, in: entry)
                 changes.append((changed, id, try KeyEncoding.id(id)))
             }
+            try checkUnique(changes.map { ($0.document, $0.key) }, in: entry)
             for (document, id, key) in changes {
                 try writer.pages.relieve()
                 _ = try put(document, id: id, key: key, in: entry, upsert: false)
@@ -138,6 +141,57 @@ public struct CollectionWriter: CollectionReading {
         }
     }
 
+    // MARK: Secondary indexes
+
+    private func prepareIndexes(
+        of entry: CollectionEntry, replacing old: Document?, with document: Document?, key: [UInt8]
+    ) throws {
+        guard entry.hasIndexes else { return }
+        func prepare(_ old: BSONBytes?, _ new: BSONBytes?) throws {
+            try entry.prepareIndexes(replacing: old, with: new, idKey: key, in: writer.pages)
+        }
+        switch (old, document) {
+        case (let old?, let new?):
+            try old.withBytes { (before) throws in try new.withBytes { (after) throws in try prepare(before, after) } }
+        case (let old?, nil): try old.withBytes { (before) throws in try prepare(before, nil) }
+        case (nil, let new?): try new.withBytes { (after) throws in try prepare(nil, after) }
+        case (nil, nil): break
+        }
+    }
+
+    /// Checks what several changes of one statement do to unique indexes, before any of them is done: a value may pass
+    /// from one document to another.
+    func checkUnique(_ changes: [(document: Document, key: [UInt8])], in entry: CollectionEntry) throws {
+        let unique = entry.secondary.filter { $0.definition.isReady }
+        guard changes.count > 1, !unique.isEmpty else { return }
+        var claims = UniqueClaims()
+        for index in unique where index.definition.specification.isUnique {
+            for (_, key) in changes {
+                guard let old = try entry.tree.get(key.span.bytes, in: writer.pages) else { continue }
+                try BSONBytes.with(old) { try index.makeEntries(of: $0, into: &index.old) }
+                claims.release(index.old.keys, of: index, idKey: key)
+            }
+        }
+        for index in unique {
+            for (document, key) in changes {
+                try document.withBytes { (bytes) throws in try index.makeEntries(of: bytes, into: &index.fresh) }
+                try index.checkLength(index.fresh, idByteCount: key.count)
+                guard index.definition.specification.isUnique else { continue }
+                if let taken = try claims.claim(index.fresh.keys, of: index, idKey: key, in: writer.pages) {
+                    throw entry.duplicate(taken, in: index)
+                }
+            }
+        }
+    }
+
+    private func applyIndexes(of entry: CollectionEntry, document: Document?, key: [UInt8]) throws {
+        guard entry.hasIndexes else { return }
+        let idForm = document?.withBytes { IndexEntry.form(ofID: $0) } ?? KeyDecoding.lost
+        try entry.applyIndexes(
+            idKey: key, idForm: idForm, catalog: writer.makeCatalog(), in: writer.pages,
+            markMultikey: { try writer.markMultikey($0) })
+    }
+
     // MARK: Details
 
     private func existing() throws -> CollectionEntry? {
@@ -151,9 +205,15 @@ public struct CollectionWriter: CollectionReading {
     ) throws -> Bool {
         let vectors = try encodeVectors(of: document, in: entry)
         try validate(document)
+        if entry.hasIndexes {
+            let old = try entry.tree.get(key.span.bytes, in: writer.pages).map { Document(trusted: $0) }
+            guard old != nil || upsert else { return false }
+            try prepareIndexes(of: entry, replacing: old, with: document, key: key)
+        }
         let wasThere = try entry.tree.put(
             key.span.bytes, document.bson.span.bytes, mode: upsert ? .upsert : .replaceOnly, in: writer.pages)
         guard wasThere || upsert else { return false }
+        try applyIndexes(of: entry, document: document, key: key)
         if wasThere {
             for index in entry.indexes { try index.remove(key: key, catalog: writer.makeCatalog(), in: writer.pages) }
         } else {
@@ -167,7 +227,12 @@ public struct CollectionWriter: CollectionReading {
     @discardableResult
     private func remove(_ key: [UInt8], in entry: CollectionEntry) throws -> Bool {
         try writer.pages.relieve()
+        if entry.hasIndexes {
+            guard let old = try entry.tree.get(key.span.bytes, in: writer.pages) else { return false }
+            try prepareIndexes(of: entry, replacing: Document(trusted: old), with: nil, key: key)
+        }
         guard try entry.tree.remove(key.span.bytes, in: writer.pages) else { return false }
+        try applyIndexes(of: entry, document: nil, key: key)
         for index in entry.indexes { try index.remove(key: key, catalog: writer.makeCatalog(), in: writer.pages) }
         entry.documentCount = max(0, (entry.documentCount ?? 0) - 1)
         entry.isChanged = true

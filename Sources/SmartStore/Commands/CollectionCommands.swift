@@ -14,7 +14,15 @@ extension CommandRunner {
         Command("listCollections", fields: ["filter", "nameOnly", "authorizedCollections", "cursor"]) {
             try $0.listCollections($1)
         },
-        Command("collStats", "collstats", unbuilt: ["scale"]) { try $0.collectionStatistics($1) },
+        Command("renameCollection", fields: ["to", "dropTarget"]) { try $0.rename($1) },
+        Command(
+            "collMod", fields: ["index"],
+            unbuilt: [
+                "validator", "validationLevel", "validationAction", "viewOn", "pipeline", "cappedSize", "cappedMax",
+                "changeStreamPreAndPostImages", "timeseries", "expireAfterSeconds",
+            ]
+        ) { try $0.modify($1) },
+        Command("collStats", "collstats", fields: ["scale"]) { try $0.collectionStatistics($1) },
         Command("dbStats", "dbstats", unbuilt: ["scale", "freeStorage"]) { runner, _ in
             try runner.storeStatistics()
         },
@@ -37,7 +45,7 @@ extension CommandRunner {
             guard let info = try transaction.info(name) else { throw CommandError.namespaceNotFound("ns not found") }
             try transaction.dropCollection(name)
             let reply = Reply.with([
-                ("nIndexesWas", BSONValue(info.vectorIndexes.count + 1)), ("ns", .string(name)),
+                ("nIndexesWas", BSONValue(info.indexCount)), ("ns", .string(name)),
             ])
             return Outcome(reply: reply, target: name, details: ["documents": .int64(Int64(info.documentCount))])
         }
@@ -59,15 +67,84 @@ extension CommandRunner {
         return Reply.cursor(batch, namespace: "$cmd.listCollections")
     }
 
+    private func rename(_ arguments: CommandArguments) throws -> Document {
+        let name = try arguments.collection()
+        let target = try arguments.required("to", arguments.string("to"))
+        let drops = try arguments.bool("dropTarget")
+        return try writing("renameCollection") { transaction in
+            try transaction.renameCollection(name, to: target, dropTarget: drops)
+            return Outcome(reply: Reply.ok, target: name, details: ["to": .string(target)])
+        }
+    }
+
+    /// Changes what can be changed of an index: when documents expire.
+    private func modify(_ arguments: CommandArguments) throws -> Document {
+        let name = try arguments.collection()
+        guard let given = try arguments.document("index") else {
+            guard try reading({ try $0.info(name) }) != nil else { throw CommandError.namespaceNotFound("ns does not exist") }
+            return Reply.ok
+        }
+        let fields = try CommandArguments(
+            given, name: "collMod.index", known: ["name", "keyPattern", "expireAfterSeconds"],
+            unbuilt: ["hidden", "unique", "prepareUnique"])
+        let seconds = try fields.required("expireAfterSeconds", fields.integer("expireAfterSeconds"))
+        let wanted = (name: try fields.string("name"), keys: try fields.document("keyPattern"))
+        guard (wanted.name == nil) != (wanted.keys == nil) else {
+            throw CommandError(72, "InvalidOptions", "must specify either index name or key pattern, and not both")
+        }
+        return try writing("collMod") { transaction in
+            guard let info = try transaction.info(name) else { throw CommandError.namespaceNotFound("ns does not exist") }
+            guard
+                let index = info.indexes.first(where: { $0.name == wanted.name || $0.specification.keys == wanted.keys })
+            else {
+                throw CommandError(27, "IndexNotFound", "cannot find index \(wanted.name ?? "") for ns \(name)")
+            }
+            let before = index.specification.expireAfterSeconds
+            try transaction.setExpiry(on: name, index: index.name, afterSeconds: seconds)
+            var reply: [(String, BSONValue)] = []
+            if let before { reply.append(("expireAfterSeconds_old", BSONValue(before))) }
+            reply.append(("expireAfterSeconds_new", BSONValue(seconds)))
+            return Outcome(reply: Reply.with(reply), isChange: before != seconds, target: name)
+        }
+    }
+
     private func collectionStatistics(_ arguments: CommandArguments) throws -> Document {
         let name = try arguments.collection()
-        let info = try reading { try $0.info(name) }
-        let indexes = info?.vectorIndexes ?? []
-        return Reply.with([
-            ("ns", .string(name)), ("count", BSONValue(info?.documentCount ?? 0)),
-            ("nindexes", BSONValue(info == nil ? 0 : indexes.count + 1)),
-            ("vectorIndexes", .array(indexes.map { .document(IndexDescription.statistics($0)) })),
-        ])
+        let scale = max(1, try arguments.integer("scale") ?? 1)
+        return try reading { transaction in
+            guard let info = try transaction.info(name) else {
+                return Reply.with([("ns", .string(name)), ("count", 0), ("nindexes", 0)])
+            }
+            let sizes = try transaction.sizes(of: name)
+            var fields: [(String, BSONValue)] = [
+                ("ns", .string(name)), ("count", BSONValue(info.documentCount)),
+                ("size", BSONValue(sizes.documentBytes / scale)),
+                ("avgObjSize", BSONValue(info.documentCount == 0 ? 0 : sizes.documentBytes / info.documentCount)),
+                ("storageSize", BSONValue(sizes.pageBytes / scale)), ("nindexes", BSONValue(info.indexCount)),
+                ("totalIndexSize", BSONValue(sizes.indexes.reduce(0) { $0 + $1.bytes } / scale)),
+                (
+                    "indexSizes",
+                    .document(Document(fields: sizes.indexes.map { ($0.name, BSONValue($0.bytes / scale)) }))
+                ),
+                (
+                    "indexDetails",
+                    .document(
+                        Document(
+                            fields: info.indexes.map {
+                                (
+                                    $0.name,
+                                    [
+                                        "entries": BSONValue($0.entryCount), "multikey": .bool($0.isMultikey),
+                                        "ready": .bool($0.isReady),
+                                    ]
+                                )
+                            }))
+                ),
+            ]
+            fields.append(("vectorIndexes", .array(info.vectorIndexes.map { .document(IndexDescription.statistics($0)) })))
+            fields.append(("scaleFactor", BSONValue(scale)))
+            return Reply.with(fields)
+        }
     }
 
     private func storeStatistics() throws -> Document {
@@ -76,7 +153,7 @@ extension CommandRunner {
         var fields: [(String, BSONValue)] = [
             ("collections", BSONValue(collections.count)),
             ("objects", BSONValue(collections.reduce(0) { $0 + $1.documentCount })),
-            ("indexes", BSONValue(collections.reduce(0) { $0 + $1.vectorIndexes.count + 1 })),
+            ("indexes", BSONValue(collections.reduce(0) { $0 + $1.indexCount })),
         ]
         for (key, value) in try store.statistics().document where !fields.contains(where: { $0.0 == key }) {
             fields.append((key, value))
@@ -96,7 +173,7 @@ extension CommandRunner {
         let findings = report.findings.map { BSONValue.string("\($0.segment) \($0.place): \($0.reason)") }
         return Reply.with([
             ("ns", .string(name)), ("nrecords", BSONValue(info.documentCount)),
-            ("nIndexes", BSONValue(info.vectorIndexes.count + 1)), ("valid", .bool(report.isClean)),
+            ("nIndexes", BSONValue(info.indexCount)), ("valid", .bool(report.isClean)),
             ("errors", .array(findings)),
         ])
     }

@@ -1,7 +1,7 @@
 import VectorIndex
 
-// Commands about indexes. Every collection has `_id_`; beside it there are vector indexes, one a field, named
-// FIELD_vector. Other kinds are refused (67).
+// Commands about indexes. Every collection has `_id_`; beside it there are secondary indexes, and vector indexes, one a
+// field, named FIELD_vector.
 
 extension CommandRunner {
     static let indexCommands = [
@@ -12,7 +12,7 @@ extension CommandRunner {
 
     private func createIndexes(_ arguments: CommandArguments) throws -> Document {
         let name = try arguments.collection()
-        let specifications = try arguments.documents("indexes").map { try IndexSpecification($0) }
+        let specifications = try arguments.documents("indexes").map { try IndexRequest($0) }
         guard !specifications.isEmpty else {
             throw CommandError.badValue("Must specify at least one index to create")
         }
@@ -21,9 +21,7 @@ extension CommandRunner {
             for specification in specifications { try specification.create(on: name, in: transaction) }
             let after = try transaction.info(name)
             if before == nil, after == nil { try transaction.createCollection(name) }
-            let counts = (
-                before: (before?.vectorIndexes.count ?? 0) + 1, after: (after?.vectorIndexes.count ?? 0) + 1
-            )
+            let counts = (before: before?.indexCount ?? 1, after: after?.indexCount ?? 1)
             var fields: [(String, BSONValue)] = [
                 ("numIndexesBefore", BSONValue(counts.before)), ("numIndexesAfter", BSONValue(counts.after)),
             ]
@@ -43,12 +41,17 @@ extension CommandRunner {
         let selection = try IndexSelection(arguments.required("index", arguments["index"]))
         return try writing("dropIndexes") { transaction in
             guard let info = try transaction.info(name) else { throw CommandError.namespaceNotFound("ns not found") }
-            let fields = try selection.fields(of: info)
-            for field in fields { try transaction.dropVectorIndex(on: name, field: field) }
+            let names = try selection.names(of: info)
+            for index in names {
+                if let field = info.vectorIndexes.first(where: { IndexDescription.name($0.field) == index })?.field {
+                    try transaction.dropVectorIndex(on: name, field: field)
+                } else {
+                    try transaction.dropIndex(on: name, name: index)
+                }
+            }
             return Outcome(
-                reply: Reply.with([("nIndexesWas", BSONValue(info.vectorIndexes.count + 1))]),
-                isChange: !fields.isEmpty, target: name,
-                details: ["indexes": .array(fields.map { .string(IndexDescription.name($0)) })])
+                reply: Reply.with([("nIndexesWas", BSONValue(info.indexCount))]), isChange: !names.isEmpty,
+                target: name, details: ["indexes": .array(names.map { .string($0) })])
         }
     }
 
@@ -59,6 +62,11 @@ extension CommandRunner {
         }
         var batch = ReplyBatch()
         try batch.append(IndexDescription.identifier)
+        for index in info.indexes {
+            var entry = index.specification.document
+            if !index.isReady { entry.append("building", true) }
+            try batch.append(entry)
+        }
         for index in info.vectorIndexes { try batch.append(IndexDescription.definition(index)) }
         return Reply.cursor(batch, namespace: name)
     }
@@ -94,54 +102,91 @@ enum IndexDescription {
 }
 
 /// One element of `createIndexes`.
-private struct IndexSpecification {
-    let name: String
-    private let vector: VectorSpecification?
+private enum IndexRequest {
+    case identifier
+    case secondary(IndexSpecification)
+    case vector(name: String, VectorSpecification)
+
+    var name: String {
+        switch self {
+        case .identifier: "_id_"
+        case .secondary(let specification): specification.effectiveName
+        case .vector(let name, _): name
+        }
+    }
 
     init(_ document: Document) throws {
         guard let key = document["key"]?.document else {
             throw CommandError.failedToParse("The 'key' field is a required property of an index specification")
         }
+        guard !key.isEmpty else { throw CommandError.cannotCreateIndex("Index keys cannot be an empty object.") }
         if key == ["_id": 1] {
-            name = "_id_"
-            vector = nil
-            return
+            self = .identifier
+        } else if key.count == 1, let (field, kind) = key.first(where: { _ in true }), kind.string == "vector" {
+            self = try Self.vector(field, document)
+        } else {
+            self = .secondary(try Self.secondary(key, document))
         }
-        guard key.count == 1, let (field, kind) = key.first(where: { _ in true }), kind.string == "vector" else {
-            throw CommandError.cannotCreateIndex("an index of this kind is not built yet: \(ShellText.document(key))")
-        }
+    }
+
+    private static func vector(_ field: String, _ document: Document) throws -> IndexRequest {
         let fields = try CommandArguments(
             document, name: "createIndexes.indexes",
             known: [
                 "key", "name", "v", "dimension", "metric", "storage", "codes", "multiple", "m", "efConstruction",
             ])
-        name = IndexDescription.name(field)
+        let name = IndexDescription.name(field)
         if let given = try fields.string("name"), given != name {
             throw CommandError.cannotCreateIndex("the vector index on '\(field)' is named '\(name)', not '\(given)'")
         }
-        vector = try VectorSpecification(field, fields)
+        return .vector(name: name, try VectorSpecification(field, fields))
+    }
+
+    private static func secondary(_ key: Document, _ document: Document) throws -> IndexSpecification {
+        let fields = try CommandArguments(
+            document, name: "createIndexes.indexes",
+            known: [
+                "key", "name", "v", "unique", "sparse", "background", "partialFilterExpression", "expireAfterSeconds",
+                "collation",
+            ],
+            unbuilt: [
+                "hidden", "wildcardProjection", "weights", "default_language", "language_override",
+                "textIndexVersion", "2dsphereIndexVersion", "bits", "min", "max", "storageEngine", "prepareUnique",
+                "clustered",
+            ])
+        let specification = IndexSpecification(
+            key, name: try fields.string("name"), isUnique: try fields.bool("unique"),
+            isSparse: try fields.bool("sparse"), partialFilter: try fields.document("partialFilterExpression"),
+            expireAfterSeconds: try fields.integer("expireAfterSeconds"),
+            collation: try fields.document("collation").flatMap { try Collation($0) })
+        try specification.validate()
+        return specification
     }
 
     func create(on collection: String, in transaction: WriteTransaction) throws {
-        try vector?.create(on: collection, in: transaction)
+        switch self {
+        case .identifier: break
+        case .secondary(let specification): try transaction.createIndex(on: collection, specification)
+        case .vector(_, let specification): try specification.create(on: collection, in: transaction)
+        }
     }
 }
 
 /// Which indexes `dropIndexes` means: a name, names, a key, or "*" for all but `_id_`.
 private struct IndexSelection {
-    private let names: [String]
+    private let given: [String]
     private let key: Document?
 
     init(_ value: BSONValue) throws(CommandError) {
         switch value {
-        case .string(let name): (names, key) = ([name], nil)
-        case .document(let key): (names, self.key) = ([], key)
+        case .string(let name): (given, key) = ([name], nil)
+        case .document(let key): (given, self.key) = ([], key)
         case .array(let elements):
             let names = elements.compactMap(\.string)
             guard names.count == elements.count else {
                 throw .typeMismatch("'dropIndexes.index' must be an array of strings")
             }
-            (self.names, key) = (names, nil)
+            (given, key) = (names, nil)
         default:
             throw .typeMismatch(
                 "BSON field 'dropIndexes.index' is the wrong type '\(value.type.name)', expected types "
@@ -149,26 +194,24 @@ private struct IndexSelection {
         }
     }
 
-    func fields(of info: CollectionInfo) throws(CommandError) -> [String] {
-        let known = info.vectorIndexes.map(\.field)
-        if names == ["*"] { return known }
-        if names.contains("_id_") || key == ["_id": 1] {
+    func names(of info: CollectionInfo) throws(CommandError) -> [String] {
+        var known = info.indexes.map { (name: $0.name, keys: $0.specification.keys) }
+        for index in info.vectorIndexes {
+            known.append((IndexDescription.name(index.field), Document(fields: [(index.field, "vector")])))
+        }
+        if given == ["*"] { return known.map(\.name) }
+        if given.contains("_id_") || key == ["_id": 1] {
             throw CommandError(72, "InvalidOptions", "cannot drop _id index")
         }
         if let key {
-            guard let field = known.first(where: { key == Document(fields: [($0, "vector")]) }) else {
-                throw CommandError(
-                    27, "IndexNotFound", "can't find index with key: \(ShellText.document(key))")
+            guard let index = known.first(where: { $0.keys == key }) else {
+                throw CommandError(27, "IndexNotFound", "can't find index with key: \(ShellText.document(key))")
             }
-            return [field]
+            return [index.name]
         }
-        var fields: [String] = []
-        for name in names {
-            guard let field = known.first(where: { IndexDescription.name($0) == name }) else {
-                throw CommandError(27, "IndexNotFound", "index not found with name [\(name)]")
-            }
-            fields.append(field)
+        for name in given where !known.contains(where: { $0.name == name }) {
+            throw CommandError(27, "IndexNotFound", "index not found with name [\(name)]")
         }
-        return fields
+        return given
     }
 }

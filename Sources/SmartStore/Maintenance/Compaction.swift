@@ -266,7 +266,8 @@ enum CatalogPages {
             ]
         case .cache: [Field(name: "entries"), Field(name: "order"), Field(name: "expiry")]
         case .audit: [Field(name: "entries"), Field(name: "seals")]
-        case .collectionCounters, .vectorCounters, .vectorLinks, .store, .anchors: []
+        case .index: [Field(name: "root"), Field(name: "pending", isOptional: true)]
+        case .collectionCounters, .indexCounters, .vectorCounters, .vectorLinks, .store, .anchors: []
         }
     }
 
@@ -275,7 +276,7 @@ enum CatalogPages {
         of catalog: Catalog, in view: PageView
     ) throws(PageFault) -> [(key: [UInt8], fields: [Field])] {
         var found: [(key: [UInt8], fields: [Field])] = []
-        for kind in [CatalogKind.collection, .vectorIndex, .cache, .audit] {
+        for kind in [CatalogKind.collection, .index, .vectorIndex, .cache, .audit] {
             for key in try catalog.keys(kind, in: view) { found.append(([kind.rawValue] + key, fields(of: kind))) }
         }
         return found

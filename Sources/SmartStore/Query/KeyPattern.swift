@@ -42,7 +42,7 @@ package struct KeyPattern: Sendable {
     /// Parses an index pattern: every value is a number other than zero, of which the sign counts.
     ///
     /// - Throws: `cannotCreateIndex`.
-    package init(_ document: Document) throws(DocumentError) {
+    package init(_ document: Document, collation: Collation? = nil) throws(DocumentError) {
         try self.init(document) { name, value throws(DocumentError) in
             guard let direction = value.double, direction != 0, !direction.isNaN else {
                 throw DocumentError(
@@ -146,6 +146,39 @@ extension KeyPattern {
             if !isMissing { isAbsent = false }
             try KeyEncoding.append(
                 isMissing ? .null : view, descending: walk.isDescending, to: &key, limit: limit)
+        }
+        return isAbsent
+    }
+}
+
+extension KeyPattern {
+    /// As `appendSingleKey`, and appends what is needed to have the values back from the key: one byte a part, see
+    /// `KeyDecoding`.
+    func appendSingleEntry(
+        of document: BSONBytes, to key: inout [UInt8], forms: inout [UInt8], limit: Int = KeyEncoding.standardLimit
+    ) throws(DocumentError) -> Bool? {
+        let (start, formsStart) = (key.count, forms.count)
+        var isAbsent = true
+        for walk in walks {
+            var view = BSONView(type: .document, bytes: document)
+            var isMissing = false
+            for step in walk.steps {
+                if view.type == .document, let next = view.bytes.field(names[step]) {
+                    view = next
+                } else {
+                    isMissing = view.type != .array
+                    break
+                }
+            }
+            if !isMissing && view.type == .array {
+                key.removeSubrange(start...)
+                forms.removeSubrange(formsStart...)
+                return nil
+            }
+            if !isMissing { isAbsent = false }
+            let value = isMissing ? BSONView.null : view
+            try KeyEncoding.append(value, descending: walk.isDescending, to: &key, limit: limit)
+            forms.append(isMissing ? KeyDecoding.missing : KeyDecoding.form(of: value))
         }
         return isAbsent
     }

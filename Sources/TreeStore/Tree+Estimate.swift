@@ -1,0 +1,43 @@
+// Estimates from the shape of a tree: what a range holds, and what the whole takes, without walking the leaves.
+
+package import PageStore
+
+extension Tree {
+    /// The share of a tree's rows whose keys are less than `key`, 0 to 1. O(depth).
+    ///
+    /// Exact within the leaf and the inner nodes on the way, as far as siblings hold equally much: so small ranges within
+    /// one leaf are exact shares of it.
+    package func share(before key: RawSpan, in view: PageView) throws(PageFault) -> Double {
+        var node = try openRoot(in: view)
+        var share = 0.0
+        var width = 1.0
+        while !node.isLeaf {
+            let child = node.childIndex(key)
+            width /= Double(node.count + 1)
+            share += width * Double(child)
+            node = try openChild(child, of: node, in: view)
+        }
+        guard node.count > 0 else { return share }
+        return share + width * Double(node.search(key).index) / Double(node.count)
+    }
+
+    /// The pages of the tree's nodes; overflow chains are not counted. Reads the inner nodes.
+    package func pageCount(in view: PageView) throws(PageFault) -> Int {
+        var level = [try openRoot(in: view)]
+        var count = 0
+        while let first = level.first {
+            count += level.count
+            if first.isLeaf { break }
+            if first.level == 1 {
+                for node in level { count += node.count + 1 }
+                break
+            }
+            var next: [Node] = []
+            for node in level {
+                for child in 0...node.count { next.append(try openChild(child, of: node, in: view)) }
+            }
+            level = next
+        }
+        return count
+    }
+}
