@@ -56,6 +56,7 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
 extension StoreError.ServerCode {
     static let internalError = StoreError.ServerCode(number: 1, name: "InternalError")
     static let badValue = StoreError.ServerCode(number: 2, name: "BadValue")
+    static let failedToParse = StoreError.ServerCode(number: 9, name: "FailedToParse")
     static let namespaceNotFound = StoreError.ServerCode(number: 26, name: "NamespaceNotFound")
     static let indexNotFound = StoreError.ServerCode(number: 27, name: "IndexNotFound")
     static let namespaceExists = StoreError.ServerCode(number: 48, name: "NamespaceExists")

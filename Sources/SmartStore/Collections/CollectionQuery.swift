@@ -1,10 +1,34 @@
-// A query's documents as a stream.
+import PageStore
+
+// Queries of a collection, planned and run.
 
 extension CollectionReading {
     /// The documents of a query, one after another.
     package func source(_ query: FindQuery) throws -> any DocumentSource {
-        ListedDocuments(
-            try find(
-                query.filter, sort: query.sort, skip: query.skip, limit: query.limit, projection: query.projection))
+        guard let (execution, _) = try execution(query) else { return ListedDocuments([]) }
+        return try execution.documents()
+    }
+
+    /// A query with its plan, and the plans that were rejected; nil when there is no collection.
+    func execution(_ query: FindQuery) throws -> (PlanExecution, rejected: [Plan])? {
+        let shape = try QueryShape(query)
+        guard let entry = try transaction.entry(name) else { return nil }
+        let plans = try Planner(shape, entry, transaction).plans()
+        return (PlanExecution(shape, plans[0], entry, transaction.view, deadline(of: query)), Array(plans.dropFirst()))
+    }
+
+    private func deadline(of query: FindQuery) -> QueryDeadline? {
+        guard let limit = query.maxTimeMS, limit > 0 else { return nil }
+        return QueryDeadline(milliseconds: limit, time: transaction.store.options.time)
+    }
+
+    /// How many documents match a query; skip and limit count.
+    package func count(_ query: FindQuery) throws -> Int {
+        guard let (execution, _) = try execution(query) else { return 0 }
+        let matching =
+            execution.shape.filter.isTrivial && query.hint == nil
+            ? try transaction.documentCount(of: execution.entry) : try execution.count()
+        let rest = max(0, matching - query.skip)
+        return query.limit.map { min(rest, $0) } ?? rest
     }
 }

@@ -44,42 +44,13 @@ extension CollectionReading {
         projection: Document? = nil
     ) throws(StoreError) -> [Document] {
         try converting {
-            guard skip >= 0, limit ?? 0 >= 0 else {
-                throw StoreError(
-                    .invalidArgument, "skip and limit must not be negative.", remedy: "Give 0 or more.",
-                    server: .badValue)
-            }
-            let compiled = try Filter(filter)
-            let order = try sort.flatMap { $0.isEmpty ? nil : try SortSpec($0) }
-            let shape = try projection.flatMap { $0.isEmpty ? nil : try Projection($0) }
-            let count = limit ?? .max
-            var found: [Document] = []
-            if let order {
-                var keyed: [(key: [UInt8], document: Document)] = []
-                try scan(compiled) { document in
-                    keyed.append((try document.withBytes { try order.key(of: $0) }, document))
-                    return true
-                }
-                // Stable: equal keys stay in order of _id.
-                let sorted = keyed.enumerated().sorted { left, right in
-                    if left.element.key == right.element.key { return left.offset < right.offset }
-                    return left.element.key.lexicographicallyPrecedes(right.element.key)
-                }
-                found = sorted.dropFirst(skip).prefix(count).map(\.element.document)
-            } else if count > 0 {
-                var skipped = 0
-                try scan(compiled) { document in
-                    if skipped < skip {
-                        skipped += 1
-                        return true
-                    }
-                    found.append(document)
-                    return found.count < count
-                }
-            }
-            guard let shape else { return found }
-            return found.map { shape.apply($0) }
+            try source(FindQuery(filter, sort: sort, skip: skip, limit: limit, projection: projection)).rest()
         }
+    }
+
+    /// The documents of a query.
+    public func find(_ query: FindQuery) throws(StoreError) -> [Document] {
+        try converting { try source(query).rest() }
     }
 
     /// Documents that match, as Swift values.
@@ -104,37 +75,20 @@ extension CollectionReading {
     /// How many documents match. Without a filter O(log n), else a scan.
     public func count(_ filter: Document = [:]) throws(StoreError) -> Int {
         try converting {
-            guard let entry = try transaction.entry(name) else { return 0 }
-            let compiled = try Filter(filter)
-            if compiled.isTrivial { return try transaction.documentCount(of: entry) }
-            var count = 0
-            try scan(compiled) { _ in
-                count += 1
-                return true
-            }
-            return count
+            try count(FindQuery(filter))
         }
     }
 
     /// Walks the collection, or only the one document that an equality on `_id` allows.
     func scan(_ filter: Filter, _ body: (Document) throws -> Bool) throws {
-        guard let entry = try transaction.entry(name) else { return }
-        let view = transaction.view
-        if let key = try filter.singleID() {
-            if let bytes = try entry.tree.get(key.span.bytes, in: view) {
-                let document = Document(trusted: bytes)
-                if filter.matches(document) { _ = try body(document) }
-            }
-            return
-        }
-        let cursor = entry.tree.cursor(in: view)
-        var isThere = try cursor.seekToFirst()
-        while isThere {
-            let matches = try cursor.withValue { (bytes) throws(PageFault) in
-                filter.isTrivial || BSONBytes.with(bytes) { filter.matches($0) }
-            }
-            if matches, try !body(Document(trusted: cursor.value)) { return }
-            isThere = try cursor.next()
+        try scan(FindQuery(filter.document), body)
+    }
+
+    /// Hands the documents of a query over until `body` returns false.
+    func scan(_ query: FindQuery, _ body: (Document) throws -> Bool) throws {
+        let source = try source(query)
+        while try source.advance() {
+            if try !body(source.current()) { return }
         }
     }
 }

@@ -71,20 +71,28 @@ package enum KeyEncoding {
     ///
     /// - Throws: `keyTooLong` when the key would have more than `limit` bytes; `key` is then cut back.
     package static func append(
-        _ value: BSONValue, descending: Bool = false, to key: inout [UInt8], limit: Int = standardLimit
+        _ value: BSONValue, collation: Collation? = nil, descending: Bool = false, to key: inout [UInt8],
+        limit: Int = standardLimit
     ) throws(DocumentError) {
         try value.withView { view throws(DocumentError) in
-            try append(view, descending: descending, to: &key, limit: limit)
+            try append(view, collation: collation, descending: descending, to: &key, limit: limit)
         }
     }
 
     /// Appends a value in place as one component.
     package static func append(
-        _ view: BSONView, descending: Bool = false, to key: inout [UInt8], limit: Int = standardLimit
+        _ view: BSONView, collation: Collation? = nil, descending: Bool = false, to key: inout [UInt8],
+        limit: Int = standardLimit
     ) throws(DocumentError) {
         let start = key.count
         do throws(DocumentError) {
-            try component(view, to: &key, limit: limit, depth: 0)
+            if let collation, collation.concerns(view) {
+                try collation.folding(view) { view throws(DocumentError) in
+                    try component(view, to: &key, limit: limit, depth: 0)
+                }
+            } else {
+                try component(view, to: &key, limit: limit, depth: 0)
+            }
             guard key.count <= limit else { throw tooLong(limit) }
         } catch {
             key.removeSubrange(start...)

@@ -13,6 +13,9 @@ public struct Filter: Sendable {
     /// The facts of the filter's conjunction.
     package var constraints: [FilterConstraint] { facts.constraints }
 
+    /// Whether the facts of the conjunction are all that the filter says.
+    package let isOnlyFacts: Bool
+
     private let owned: OwnedBytes
     private let matcher: FilterMatcher
     private let root: Int
@@ -28,6 +31,7 @@ public struct Filter: Sendable {
         root = try builder.conjunction(owned.bytes, depth: 0, isTop: true)
         matcher = FilterMatcher(program: builder.program)
         facts = builder.facts
+        isOnlyFacts = !builder.hasBranches && builder.leafCount == builder.facts.constraints.count
     }
 
     /// Whether the document matches.

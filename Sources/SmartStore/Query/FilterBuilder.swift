@@ -5,10 +5,19 @@ struct FilterBuilder {
     static let deepest = 100
 
     var program = FilterProgram()
+    /// Conditions on values, wherever they stand.
+    private(set) var leafCount = 0
+    /// Whether there is anything but conditions that must all hold.
+    private(set) var hasBranches = false
     /// What holds of every match of the conjunction that is being read.
     var facts = FilterFacts()
 
     mutating func add(_ node: FilterNode) -> Int {
+        switch node {
+        case .leaf: leafCount += 1
+        case .and: break
+        default: hasBranches = true
+        }
         program.nodes.append(node)
         return program.nodes.count - 1
     }

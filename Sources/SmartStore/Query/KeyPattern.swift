@@ -34,6 +34,8 @@ package struct KeyPattern: Sendable {
     /// The pattern as it was given.
     package let document: Document
     package let parts: [Part]
+    /// How strings are compared.
+    package let collation: Collation?
     private let walks: [Walk]
     /// The names of all steps, parts of the bytes in `owned`.
     private let names: [BSONBytes]
@@ -43,7 +45,7 @@ package struct KeyPattern: Sendable {
     ///
     /// - Throws: `cannotCreateIndex`.
     package init(_ document: Document, collation: Collation? = nil) throws(DocumentError) {
-        try self.init(document) { name, value throws(DocumentError) in
+        try self.init(document, collation: collation) { name, value throws(DocumentError) in
             guard let direction = value.double, direction != 0, !direction.isNaN else {
                 throw DocumentError(
                     .cannotCreateIndex,
@@ -59,9 +61,11 @@ package struct KeyPattern: Sendable {
 
     /// Parses a pattern whose directions `direction` reads (true: descending).
     init(
-        _ document: Document, direction: (String, BSONValue) throws(DocumentError) -> Bool
+        _ document: Document, collation: Collation? = nil,
+        direction: (String, BSONValue) throws(DocumentError) -> Bool
     ) throws(DocumentError) {
         self.document = document
+        self.collation = collation
         var parts: [Part] = []
         var walks: [Walk] = []
         var steps: [Range<Int>] = []
@@ -105,7 +109,7 @@ package struct KeyPattern: Sendable {
         if let isAbsent = try appendSingleKey(of: document, to: &key, limit: limit) {
             return IndexKeys(keys: [key], isMultikey: false, isAbsent: isAbsent)
         }
-        var expansion = KeyExpansion(parts: parts, limit: limit)
+        var expansion = KeyExpansion(parts: parts, collation: collation, limit: limit)
         try expansion.expand(parts.map { _ in .pending(step: 0, document) })
         if expansion.keys.count > 1 {
             expansion.keys.sort { $0.lexicographicallyPrecedes($1) }
@@ -145,7 +149,7 @@ extension KeyPattern {
             }
             if !isMissing { isAbsent = false }
             try KeyEncoding.append(
-                isMissing ? .null : view, descending: walk.isDescending, to: &key, limit: limit)
+                isMissing ? .null : view, collation: collation, descending: walk.isDescending, to: &key, limit: limit)
         }
         return isAbsent
     }
@@ -177,8 +181,11 @@ extension KeyPattern {
             }
             if !isMissing { isAbsent = false }
             let value = isMissing ? BSONView.null : view
-            try KeyEncoding.append(value, descending: walk.isDescending, to: &key, limit: limit)
-            forms.append(isMissing ? KeyDecoding.missing : KeyDecoding.form(of: value))
+            try KeyEncoding.append(
+                value, collation: collation, descending: walk.isDescending, to: &key, limit: limit)
+            let isFolded = collation?.concerns(value) ?? false
+            forms.append(
+                isMissing ? KeyDecoding.missing : isFolded ? KeyDecoding.lost : KeyDecoding.form(of: value))
         }
         return isAbsent
     }
@@ -197,13 +204,15 @@ private struct KeyExpansion {
     }
 
     let parts: [KeyPattern.Part]
+    let collation: Collation?
     let limit: Int
     var keys: [[UInt8]] = []
     var isMultikey = false
     var foundAnything = false
 
-    init(parts: [KeyPattern.Part], limit: Int) {
+    init(parts: [KeyPattern.Part], collation: Collation?, limit: Int) {
         self.parts = parts
+        self.collation = collation
         self.limit = limit
     }
 
@@ -281,7 +290,8 @@ private struct KeyExpansion {
         for (part, progress) in zip(parts, progress) {
             guard case .done(let view) = progress else { continue }
             if view != nil { foundAnything = true }
-            try KeyEncoding.append(view ?? .null, descending: part.isDescending, to: &key, limit: limit)
+            try KeyEncoding.append(
+                view ?? .null, collation: collation, descending: part.isDescending, to: &key, limit: limit)
         }
         keys.append(key)
     }

@@ -12,9 +12,9 @@ public struct SortSpec: Sendable {
     /// Parses `{a: 1, "b.c": -1}`. An empty one leaves documents in the order they have.
     ///
     /// - Throws: `badSortOrder` for a direction that is neither 1 nor -1.
-    public init(_ document: Document) throws(DocumentError) {
+    public init(_ document: Document, collation: Collation? = nil) throws(DocumentError) {
         do throws(DocumentError) {
-            pattern = try KeyPattern(document) { name, value throws(DocumentError) in
+            pattern = try KeyPattern(document, collation: collation) { name, value throws(DocumentError) in
                 guard value.type.isNumber else {
                     throw DocumentError(
                         .badValue, "Illegal key in $sort specification: \(name): \(ExtendedJSON.string(value))",

@@ -1,0 +1,107 @@
+import PageStore
+import TreeStore
+
+// From a plan to its documents.
+
+/// A plan at work.
+struct PlanExecution {
+    let shape: QueryShape
+    let plan: Plan
+    let counters = PlanCounters()
+    let entry: CollectionEntry
+    private let view: PageView
+    private let deadline: QueryDeadline?
+
+    init(_ shape: QueryShape, _ plan: Plan, _ entry: CollectionEntry, _ view: PageView, _ deadline: QueryDeadline?) {
+        self.shape = shape
+        self.plan = plan
+        self.entry = entry
+        self.view = view
+        self.deadline = deadline
+    }
+
+    private var filter: Filter? { plan.needsFilter ? shape.filter : nil }
+
+    /// The matching documents, before order and projection.
+    func matches() throws -> any DocumentSource {
+        switch plan.access {
+        case .nothing: return ListedDocuments([])
+        case .collection(let ranges, let isBackward):
+            return ScanSource(
+                entry.tree, in: view, ranges: ranges, isBackward: isBackward, filter: filter, counters, deadline)
+        case .index(let scan) where plan.isCovered:
+            return CoveredSource(scan, entry.tree, in: view, filter: filter, counters, deadline)
+        default:
+            return FetchSource(
+                try identifiers(plan.access), entry.tree, in: view, filter: filter, counters, deadline)
+        }
+    }
+
+    /// What `find` answers: in order, from `skip` to `limit`, projected.
+    func documents() throws -> any DocumentSource {
+        var source = try matches()
+        if let sort = shape.sort, !plan.isSorted { source = SortedSource(source, sort, bound: shape.bound) }
+        if shape.query.skip > 0 || shape.query.limit != nil {
+            source = SlicedSource(source, skip: shape.query.skip, limit: shape.query.limit)
+        }
+        if let projection = shape.projection { source = ProjectedSource(source, projection) }
+        return source
+    }
+
+    /// How many documents match.
+    func count() throws -> Int {
+        var count = 0
+        if !plan.needsFilter, case .index(let scan) = plan.access, !scan.index.isMultikey {
+            // Every entry is a match, and no document has two.
+            let cursor = IndexCursor(scan, in: view, counters)
+            while try cursor.advance() {
+                count += 1
+                try deadline?.check()
+            }
+            return count
+        }
+        if !plan.needsFilter, case .index(let scan) = plan.access {
+            let ids = IndexedIDs(scan, in: view, counters)
+            while try ids.next() != nil { count += 1 }
+            return count
+        }
+        let source = try matches()
+        while try source.advance() { count += 1 }
+        return count
+    }
+
+    /// The `_id` keys of the matching documents.
+    func keys(_ body: ([UInt8]) throws -> Void) throws {
+        switch plan.access {
+        case .nothing: return
+        case .collection:
+            guard let scan = try matches() as? ScanSource else { return }
+            while try scan.advance() { try body(try scan.currentKey()) }
+        default:
+            let ids = try identifiers(plan.access)
+            guard filter != nil else {
+                while let key = try ids.next() { try body(key) }
+                return
+            }
+            let fetch = FetchSource(ids, entry.tree, in: view, filter: filter, counters, deadline)
+            while try fetch.advance() { try body(fetch.key) }
+        }
+    }
+
+    private func identifiers(_ access: PlanAccess) throws -> any RecordIDs {
+        let check = { try deadline?.check() ?? () }
+        switch access {
+        case .nothing, .collection: return ListedIDs([])
+        case .identifiers(let keys):
+            counters.keysExamined += keys.count
+            return ListedIDs(keys)
+        case .index(let scan): return IndexedIDs(scan, in: view, counters)
+        case .intersection(let scans):
+            let streams = scans.map { IndexedIDs($0, in: view, counters) }
+            guard streams.count == 2 else { return streams.first ?? ListedIDs([]) }
+            return try CommonIDs(streams[0], streams[1], check: check)
+        case .union(let branches):
+            return try UnitedIDs(branches.map { try identifiers($0) }, check: check)
+        }
+    }
+}

@@ -1,0 +1,285 @@
+import PageStore
+import TreeStore
+
+// Documents of a plan: from a scan, by `_id` keys, or from an index alone; and what is left out in front and behind.
+
+/// The documents of a collection in order of `_id`, all or those in ranges, that match.
+final class ScanSource: DocumentSource {
+    private let cursor: TreeCursor
+    private let ranges: [IndexBounds.Range]
+    private let isBackward: Bool
+    private let filter: Filter?
+    private let counters: PlanCounters
+    private let deadline: QueryDeadline?
+    private var place = -1
+    private var isOnRange = false
+    private var isAtEnd = false
+
+    init(
+        _ tree: Tree, in view: PageView, ranges: [IndexBounds.Range]?, isBackward: Bool, filter: Filter?,
+        _ counters: PlanCounters, _ deadline: QueryDeadline?
+    ) {
+        cursor = tree.cursor(in: view)
+        let all = ranges ?? [IndexBounds.Range(from: [], to: nil)]
+        self.ranges = isBackward ? all.reversed() : all
+        self.isBackward = isBackward
+        self.filter = filter
+        self.counters = counters
+        self.deadline = deadline
+    }
+
+    func advance() throws -> Bool {
+        guard !isAtEnd else { return false }
+        while try step() {
+            counters.documentsExamined &+= 1
+            try deadline?.check()
+            guard let filter else { return true }
+            var refusal: DocumentError?
+            let matches = try cursor.withValue { (value) throws(PageFault) in
+                do throws(DocumentError) { return try BSONBytes.with(value) { b throws(DocumentError) in try filter.matches(b) } } catch {
+                    refusal = error
+                    return false
+                }
+            }
+            if let refusal { throw refusal }
+            if matches { return true }
+        }
+        isAtEnd = true
+        return false
+    }
+
+    private func step() throws(PageFault) -> Bool {
+        while true {
+            if isOnRange {
+                isOnRange = isBackward ? try cursor.previous() : try cursor.next()
+            } else {
+                place += 1
+                guard place < ranges.count else { return false }
+                isOnRange = try enter(ranges[place])
+            }
+            if isOnRange {
+                if try isInRange(ranges[place]) { return true }
+                isOnRange = false
+            }
+        }
+    }
+
+    private func enter(_ range: IndexBounds.Range) throws(PageFault) -> Bool {
+        if isBackward {
+            guard let to = range.to else { return try cursor.seekToLast() }
+            return try cursor.seek(before: to.span.bytes)
+        }
+        return range.from.isEmpty ? try cursor.seekToFirst() : try cursor.seek(to: range.from.span.bytes)
+    }
+
+    private func isInRange(_ range: IndexBounds.Range) throws(PageFault) -> Bool {
+        if isBackward ? range.from.isEmpty : range.to == nil { return true }
+        return try cursor.withKey { (key) throws(PageFault) in
+            BSONBytes.with(key) { key in
+                if isBackward { return BSONBytes.with(range.from) { key.compare($0) >= 0 } }
+                return range.to.map { to in BSONBytes.with(to) { key.compare($0) < 0 } } ?? true
+            }
+        }
+    }
+
+    func withCurrent(_ body: (BSONBytes) throws -> Void) throws {
+        var thrown: (any Error)?
+        try cursor.withValue { (value) throws(PageFault) in
+            do { try BSONBytes.with(value) { (bytes) throws in try body(bytes) } } catch { thrown = error }
+        }
+        if let thrown { throw thrown }
+    }
+
+    func current() throws -> Document { Document(trusted: try cursor.value) }
+
+    /// The `_id` key of the document.
+    func currentKey() throws -> [UInt8] { try cursor.key }
+}
+
+/// The documents of `_id` keys that match.
+final class FetchSource: DocumentSource {
+    private let ids: any RecordIDs
+    private let tree: Tree
+    private let view: PageView
+    private let filter: Filter?
+    private let counters: PlanCounters
+    private let deadline: QueryDeadline?
+    private var document = Document()
+    private(set) var key: [UInt8] = []
+
+    init(
+        _ ids: any RecordIDs, _ tree: Tree, in view: PageView, filter: Filter?, _ counters: PlanCounters,
+        _ deadline: QueryDeadline?
+    ) {
+        self.ids = ids
+        self.tree = tree
+        self.view = view
+        self.filter = filter
+        self.counters = counters
+        self.deadline = deadline
+    }
+
+    func advance() throws -> Bool {
+        while let key = try ids.next() {
+            try deadline?.check()
+            counters.documentsExamined &+= 1
+            var refusal: DocumentError?
+            let found = try tree.withValue(key.span.bytes, in: view) { (value) throws(PageFault) -> [UInt8]? in
+                BSONBytes.with(value) { bytes in
+                    do throws(DocumentError) {
+                        if let filter, try !filter.matches(bytes) { return nil }
+                    } catch { refusal = error }
+                    return bytes.array
+                }
+            }
+            if let refusal { throw refusal }
+            guard let found, let bytes = found else { continue }
+            document = Document(trusted: bytes)
+            self.key = key
+            return true
+        }
+        return false
+    }
+
+    func withCurrent(_ body: (BSONBytes) throws -> Void) throws {
+        try document.withBytes { (bytes) throws in try body(bytes) }
+    }
+
+    func current() -> Document { document }
+}
+
+/// What an index alone tells of its documents: those fields that it has.
+final class CoveredSource: DocumentSource {
+    private let cursor: IndexCursor
+    private let parts: [KeyPattern.Part]
+    private let tree: Tree
+    private let view: PageView
+    private let filter: Filter?
+    private let counters: PlanCounters
+    private let deadline: QueryDeadline?
+    private var document = Document()
+
+    init(
+        _ scan: IndexScan, _ tree: Tree, in view: PageView, filter: Filter?, _ counters: PlanCounters,
+        _ deadline: QueryDeadline?
+    ) {
+        cursor = IndexCursor(scan, in: view, counters)
+        parts = scan.index.source.parts
+        self.tree = tree
+        self.view = view
+        self.filter = filter
+        self.counters = counters
+        self.deadline = deadline
+    }
+
+    func advance() throws -> Bool {
+        while try cursor.advance() {
+            try deadline?.check()
+            document = try made()
+            if let filter, try !filter.matches(document) { continue }
+            return true
+        }
+        return false
+    }
+
+    private func made() throws -> Document {
+        let (key, forms) = (try cursor.key, try cursor.forms)
+        var document = Document()
+        var offset = 0
+        if forms.count == parts.count + 1 {
+            var isWhole = true
+            for (part, form) in zip(parts, forms) {
+                if form == KeyDecoding.missing || form == KeyDecoding.lost {
+                    guard form == KeyDecoding.missing,
+                        let end = KeyEncoding.componentEnd(in: key, from: offset, descending: part.isDescending)
+                    else {
+                        isWhole = false
+                        break
+                    }
+                    offset = end
+                    continue
+                }
+                guard
+                    let (value, end) = KeyDecoding.value(
+                        in: key, from: offset, form: form, isDescending: part.isDescending)
+                else {
+                    isWhole = false
+                    break
+                }
+                if part.path.text != "_id" { document.append(part.path.text, value) }
+                offset = end
+            }
+            if isWhole, let (id, _) = KeyDecoding.value(
+                in: key, from: offset, form: forms[parts.count], isDescending: false)
+            {
+                return Document(fields: [("_id", id)] + document.map { ($0, $1) })
+            }
+        }
+        // A value that its key does not give back: the document has it.
+        counters.documentsExamined &+= 1
+        let id = try cursor.idKey()
+        guard let bytes = try tree.get(id.span.bytes, in: view) else {
+            throw PageFault.corruptStructure(page: tree.root, reason: "an index names a document that is not there")
+        }
+        return Document(trusted: bytes)
+    }
+
+    func withCurrent(_ body: (BSONBytes) throws -> Void) throws {
+        try document.withBytes { (bytes) throws in try body(bytes) }
+    }
+
+    func current() -> Document { document }
+}
+
+/// Leaves documents out in front, and ends after so many.
+final class SlicedSource: DocumentSource {
+    private let inner: any DocumentSource
+    private var skip: Int
+    private var left: Int
+
+    init(_ inner: any DocumentSource, skip: Int, limit: Int?) {
+        self.inner = inner
+        self.skip = skip
+        left = limit ?? .max
+    }
+
+    func advance() throws -> Bool {
+        guard left > 0 else { return false }
+        while skip > 0 {
+            guard try inner.advance() else {
+                left = 0
+                return false
+            }
+            skip -= 1
+        }
+        left -= 1
+        return try inner.advance()
+    }
+
+    func withCurrent(_ body: (BSONBytes) throws -> Void) throws { try inner.withCurrent(body) }
+    func current() throws -> Document { try inner.current() }
+}
+
+/// Documents with the fields that are wanted.
+final class ProjectedSource: DocumentSource {
+    private let inner: any DocumentSource
+    private let projection: Projection
+    private var document = Document()
+
+    init(_ inner: any DocumentSource, _ projection: Projection) {
+        self.inner = inner
+        self.projection = projection
+    }
+
+    func advance() throws -> Bool {
+        guard try inner.advance() else { return false }
+        try inner.withCurrent { document = try projection.apply($0) }
+        return true
+    }
+
+    func withCurrent(_ body: (BSONBytes) throws -> Void) throws {
+        try document.withBytes { (bytes) throws in try body(bytes) }
+    }
+
+    func current() -> Document { document }
+}

@@ -1,0 +1,167 @@
+import PageStore
+import TreeStore
+
+// `_id` keys one after another: what indexes give, before documents are read.
+
+/// A stream of `_id` keys. Each comes once.
+protocol RecordIDs: AnyObject {
+    /// Goes to the next key; nil at the end.
+    func next() throws -> [UInt8]?
+}
+
+/// Keys that are known.
+final class ListedIDs: RecordIDs {
+    private let keys: [[UInt8]]
+    private var place = 0
+
+    init(_ keys: [[UInt8]]) { self.keys = keys }
+
+    func next() -> [UInt8]? {
+        guard place < keys.count else { return nil }
+        defer { place += 1 }
+        return keys[place]
+    }
+}
+
+/// The entries of an index within ranges, in its order or against it.
+final class IndexCursor {
+    private let cursor: TreeCursor
+    private let ranges: [IndexBounds.Range]
+    private let isBackward: Bool
+    private var place = -1
+    private var isAtEnd = false
+    private var isOnRange = false
+    private let counters: PlanCounters
+    private let index: IndexEntry
+
+    init(_ scan: IndexScan, in view: PageView, _ counters: PlanCounters) {
+        cursor = scan.index.tree.cursor(in: view)
+        index = IndexEntry(scan.index)
+        ranges = scan.isBackward ? scan.bounds.ranges.reversed() : scan.bounds.ranges
+        isBackward = scan.isBackward
+        self.counters = counters
+    }
+
+    /// Goes to the next entry.
+    func advance() throws(PageFault) -> Bool {
+        guard !isAtEnd else { return false }
+        while true {
+            if isOnRange {
+                isOnRange = isBackward ? try cursor.previous() : try cursor.next()
+            } else {
+                place += 1
+                guard place < ranges.count else {
+                    isAtEnd = true
+                    return false
+                }
+                let range = ranges[place]
+                if isBackward {
+                    isOnRange =
+                        if let to = range.to { try cursor.seek(before: to.span.bytes) } else { try cursor.seekToLast() }
+                } else {
+                    isOnRange = try cursor.seek(to: range.from.span.bytes)
+                }
+            }
+            guard isOnRange else {
+                // Past the tree's end: other ranges before it may still hold something, when going backward or forward.
+                continue
+            }
+            if try isInRange() {
+                counters.keysExamined += 1
+                return true
+            }
+            isOnRange = false
+        }
+    }
+
+    private func isInRange() throws(PageFault) -> Bool {
+        let range = ranges[place]
+        if !isBackward, range.to == nil { return true }
+        if isBackward, range.from.isEmpty { return true }
+        return try cursor.withKey { (key) throws(PageFault) in
+            BSONBytes.with(key) { key in
+                if isBackward { return BSONBytes.with(range.from) { key.compare($0) >= 0 } }
+                return range.to.map { to in BSONBytes.with(to) { key.compare($0) < 0 } } ?? true
+            }
+        }
+    }
+
+    /// The whole key of the entry.
+    var key: [UInt8] { get throws(PageFault) { try cursor.key } }
+
+    /// The forms of the entry's values and of its `_id`.
+    var forms: [UInt8] { get throws(PageFault) { try cursor.value } }
+
+    /// The `_id` key of the entry.
+    func idKey() throws(PageFault) -> [UInt8] {
+        let key = try cursor.key
+        guard let end = index.indexKeyEnd(of: key), end < key.count else {
+            throw .corruptStructure(page: index.definition.tree.root, reason: "index entry without an _id")
+        }
+        return Array(key[end...])
+    }
+
+    /// The cursor's place, to stop and go on: a transaction's changes make it meaningless.
+    var isValid: Bool { cursor.isValid }
+}
+
+/// The documents of an index's entries, each once.
+final class IndexedIDs: RecordIDs {
+    private let cursor: IndexCursor
+    /// Keys that came already, where a document may have several entries.
+    private var seen: Set<[UInt8]>?
+
+    init(_ scan: IndexScan, in view: PageView, _ counters: PlanCounters) {
+        cursor = IndexCursor(scan, in: view, counters)
+        seen = scan.index.isMultikey || scan.index.source.isWildcard ? [] : nil
+    }
+
+    func next() throws -> [UInt8]? {
+        while try cursor.advance() {
+            let key = try cursor.idKey()
+            if seen != nil, seen?.insert(key).inserted != true { continue }
+            return key
+        }
+        return nil
+    }
+}
+
+/// The documents that are in both of two streams, ascending.
+final class CommonIDs: RecordIDs {
+    private let inner: ListedIDs
+
+    /// Reads the first into a set, and looks up the second in it.
+    init(_ first: any RecordIDs, _ second: any RecordIDs, check: () throws -> Void) throws {
+        var set: Set<[UInt8]> = []
+        while let key = try first.next() {
+            set.insert(key)
+            try check()
+        }
+        var both: [[UInt8]] = []
+        while let key = try second.next() {
+            if set.contains(key) { both.append(key) }
+            try check()
+        }
+        inner = ListedIDs(both.sorted { $0.lexicographicallyPrecedes($1) })
+    }
+
+    func next() -> [UInt8]? { inner.next() }
+}
+
+/// The documents of several streams, each once, ascending.
+final class UnitedIDs: RecordIDs {
+    private let inner: ListedIDs
+
+    init(_ streams: [any RecordIDs], check: () throws -> Void) throws {
+        var set: Set<[UInt8]> = []
+        for stream in streams {
+            while let key = try stream.next() {
+                set.insert(key)
+                try check()
+            }
+        }
+        inner = ListedIDs(set.sorted { $0.lexicographicallyPrecedes($1) })
+    }
+
+    func next() -> [UInt8]? { inner.next() }
+}
