@@ -31,6 +31,9 @@ let package = Package(
         .systemLibrary(
             name: "CZlib", pkgConfig: "zlib",
             providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        .systemLibrary(
+            name: "CPCRE2", pkgConfig: "libpcre2-8",
+            providers: [.apt(["libpcre2-dev"]), .brew(["pcre2"])]),
         .target(name: "CVectorKernels"),
         .target(
             name: "StoreIO",
@@ -42,7 +45,7 @@ let package = Package(
         .target(
             name: "SmartStore",
             dependencies: [
-                "TreeStore", "PageStore", "StoreIO", "VectorIndex",
+                "TreeStore", "PageStore", "StoreIO", "VectorIndex", "CPCRE2",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),

@@ -31,6 +31,7 @@ public final class Store: Sendable {
     let metrics: StoreMetrics
     let commitQueue: CommitQueue
     let linker: VectorLinker
+    private let expiry = ExpiryTimer()
     private let objectIDs: Mutex<ObjectIDGenerator>
 
     private init(pager: Pager, options: StoreOptions) throws {
@@ -77,7 +78,11 @@ public final class Store: Sendable {
                 return false
             }
         }
-        if options.runsBackgroundWork, !options.isReadOnly { linker.wake() }
+        if !options.isReadOnly { try dropUnfinishedIndexes() }
+        if options.runsBackgroundWork, !options.isReadOnly {
+            linker.wake()
+            expiry.start(self)
+        }
     }
 
     /// The key of an audit log of form 1: such logs were made when a file had its first data key only. A rotation carries
@@ -154,6 +159,7 @@ public final class Store: Sendable {
     /// throws; the next opening then recovers. Views and transactions that are still open throw `closed` afterwards.
     public func close() throws(StoreError) {
         try converting {
+            expiry.stop()
             linker.stop()
             commitQueue.stop()
             sealAuditWhenDue()

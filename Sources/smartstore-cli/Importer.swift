@@ -135,7 +135,7 @@ final class Importer {
             summary.invalid += 1
             return
         }
-        if let filter, !filter.matches(document) {
+        if let filter, try !filter.matches(document) {
             summary.filtered += 1
             return
         }

@@ -20,7 +20,7 @@ enum FuzzQueryTargets {
         let sort = checked { () throws(DocumentError) in try SortSpec(order) }
         let pattern = checked { () throws(DocumentError) in try KeyPattern(order) }
         for document in documents {
-            _ = filter?.matches(document)
+            _ = try? filter?.matches(document)
             if let result = shape?.apply(document) { wellFormed(result, "projection", into: &found) }
             _ = checked { () throws(DocumentError) in try sort?.key(of: document) }
             _ = checked { () throws(DocumentError) in try pattern?.keys(of: document) }

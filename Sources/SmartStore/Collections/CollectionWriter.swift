@@ -141,6 +141,15 @@ public struct CollectionWriter: CollectionReading {
         }
     }
 
+    /// Removes the document of an `_id` key; false when there is none.
+    @discardableResult
+    func remove(key: [UInt8]) throws -> Bool {
+        try writer.changing {
+            guard let entry = try existing() else { return false }
+            return try remove(key, in: entry)
+        }
+    }
+
     // MARK: Secondary indexes
 
     private func prepareIndexes(

@@ -62,7 +62,7 @@ extension CommandRunner {
                 entry.append("info", ["readOnly": .bool(store.options.isReadOnly)])
                 entry.append("idIndex", .document(IndexDescription.identifier))
             }
-            if filter.matches(entry) { try batch.append(entry) }
+            if try filter.matches(entry) { try batch.append(entry) }
         }
         return Reply.cursor(batch, namespace: "$cmd.listCollections")
     }

@@ -67,7 +67,7 @@ struct Pipeline {
         for index in start..<stages.count {
             switch stages[index] {
             case .match(let filter):
-                if !filter.matches(document) { return wantsMore }
+                if try !filter.matches(document) { return wantsMore }
             case .skip(let count):
                 if passed[index] < count {
                     passed[index] += 1
@@ -136,5 +136,27 @@ struct Pipeline {
             }
         }
         return nil
+    }
+}
+
+extension Pipeline {
+    /// What the leading stages of a pipeline ask of the collection.
+    static func leadingQuery(_ pipeline: [Document], hint: BSONValue?, options: QueryOptions) throws -> FindQuery {
+        var query = FindQuery(hint: hint, options: options)
+        var rest = pipeline[...]
+        if let filter = rest.first?["$match"]?.document {
+            query.filter = filter
+            rest.removeFirst()
+        }
+        if let sort = rest.first?["$sort"]?.document {
+            query.sort = sort
+            rest.removeFirst()
+        }
+        if let skip = rest.first?["$skip"]?.int {
+            query.skip = max(0, skip)
+            rest.removeFirst()
+        }
+        if let limit = rest.first?["$limit"]?.int { query.limit = limit }
+        return query
     }
 }

@@ -47,6 +47,11 @@ package struct BSONBytes: @unchecked Sendable {
         try span.withUnsafeBytes { buffer throws(E) -> R in try body(BSONBytes(buffer)) }
     }
 
+    /// Lends the address to a library of C, for the call.
+    func withUnsafePointer<R>(_ body: (UnsafePointer<UInt8>, Int) -> R) -> R {
+        body(base.assumingMemoryBound(to: UInt8.self), count)
+    }
+
     // MARK: Loads (little endian)
 
     /// The byte at an offset.

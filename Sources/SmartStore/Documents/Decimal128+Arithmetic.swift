@@ -43,7 +43,7 @@ extension Decimal128 {
     }
 
     /// The nearest decimal whose coefficient is below `limit`; ties go to the even digit; too large gives infinity.
-    private static func rounded(
+    static func rounded(
         _ value: BigNatural, exponent: Int, isNegative: Bool, limit: UInt128 = coefficientLimit
     ) -> Decimal128 {
         var value = value

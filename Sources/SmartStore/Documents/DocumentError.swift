@@ -31,7 +31,7 @@ public struct DocumentError: Error, Sendable, Equatable, CustomStringConvertible
     }
 
     /// The kinds of fault, named as MongoDB names them.
-    public enum Code: Sendable, Hashable, CaseIterable {
+    public enum Code: Sendable, Hashable {
         /// An operand of the wrong kind or out of range, or an unknown operator.
         case badValue
         /// A specification that cannot be parsed.
@@ -94,6 +94,8 @@ public struct DocumentError: Error, Sendable, Equatable, CustomStringConvertible
         case badProjection
         /// A Swift value that has no BSON form, or a BSON value that does not fit the Swift type.
         case coding
+        /// A fault that MongoDB numbers and does not name.
+        case location(Int)
 
         /// MongoDB's number for the fault; 0 where it has none.
         public var number: Int { facts.number }
@@ -134,6 +136,7 @@ public struct DocumentError: Error, Sendable, Equatable, CustomStringConvertible
             case .invalidPipelineOperator: (168, "InvalidPipelineOperator")
             case .badProjection: (31325, "Location31325")
             case .coding: (0, "CodingFailed")
+            case .location(let number): (number, "Location\(number)")
             }
         }
     }

@@ -7,7 +7,7 @@ import VectorIndex
 
 /// One thing that a check found wrong.
 public struct CheckFinding: Sendable, Hashable {
-    /// `pages`, `catalog`, `documents`, `vectors`, `cache` or `audit`.
+    /// `pages`, `catalog`, `documents`, `indexes`, `vectors`, `cache` or `audit`.
     public let segment: String
     /// Where: a page, a collection, an index, an entry.
     public let place: String
@@ -150,6 +150,12 @@ private struct Checker {
                 for (_, array) in arrays.paged { check.checkArray(array, place) }
                 for (_, tree) in arrays.trees { check.checkTree(tree, "vectors", place) }
             }
+            for index in entry.secondary {
+                let place = "\(name).\(index.name)"
+                check.checkTree(index.definition.tree, "indexes", place)
+                if let pending = index.definition.pending { check.checkTree(pending, "indexes", place) }
+            }
+            var entries = [Int](repeating: 0, count: entry.secondary.count)
             var seen = 0
             var expected = [Int](repeating: 0, count: entry.indexes.count)
             let cursor = entry.tree.cursor(in: check.view)
@@ -159,6 +165,7 @@ private struct Checker {
                 if check.deep {
                     let (key, bytes) = (try cursor.key, try cursor.value)
                     try check.checkDocument(bytes, key: key, in: entry, expected: &expected)
+                    try check.checkEntries(of: bytes, key: key, in: entry, counts: &entries)
                 }
                 isThere = try cursor.next()
             }
@@ -166,6 +173,16 @@ private struct Checker {
             let counted = try check.transaction.documentCount(of: entry)
             if counted != seen { check.note("documents", [(name, "\(seen) documents, but \(counted) counted")]) }
             guard check.deep else { return }
+            for (index, wanted) in zip(entry.secondary, entries) where index.definition.isReady {
+                let place = "\(name).\(index.name)"
+                let (found, counted) = (
+                    try index.definition.tree.count(in: check.view), try index.entryCount(catalogue, in: check.view)
+                )
+                if found != wanted {
+                    check.note("indexes", [(place, "\(found) entries for \(wanted) of the documents")])
+                }
+                if counted != found { check.note("indexes", [(place, "\(found) entries, but \(counted) counted")]) }
+            }
             for (index, vectors) in zip(entry.indexes, expected) {
                 let counts = try index.loadCounters(catalogue, in: check.view)
                 if counts.live != vectors {
@@ -207,6 +224,28 @@ private struct Checker {
                 if try arrays.dead.contains(VectorRows.key(row).span.bytes, in: view) {
                     note("vectors", [(place, "row \(row) of a document is deleted")])
                 }
+            }
+        }
+    }
+
+    /// Every entry that a document must have is there, with the forms of its values.
+    private mutating func checkEntries(
+        of bytes: [UInt8], key: [UInt8], in entry: CollectionEntry, counts: inout [Int]
+    ) throws {
+        for (position, index) in entry.secondary.enumerated() where index.definition.isReady {
+            let place = "\(entry.name).\(index.name)"
+            try BSONBytes.with(bytes) { try index.makeEntries(of: $0, into: &index.fresh) }
+            counts[position] += index.fresh.count
+            if index.fresh.isMultikey, !index.definition.isMultikey {
+                note("indexes", [(place, "a document has several entries, but the index is not marked so")])
+            }
+            let idForm = BSONBytes.with(bytes) { IndexEntry.form(ofID: $0) }
+            let lost = [UInt8](repeating: KeyDecoding.lost, count: index.definition.source.partCount)
+            let wanted = (index.fresh.hasSingle ? index.fresh.forms : lost) + [idForm]
+            for indexKey in index.fresh.keys {
+                let found = try index.definition.tree.get((indexKey + key).span.bytes, in: view)
+                if found == nil { note("indexes", [(place, "a document has no entry")]) }
+                if let found, found != wanted { note("indexes", [(place, "an entry has other forms than its document")]) }
             }
         }
     }

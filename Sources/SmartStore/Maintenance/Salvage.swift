@@ -40,7 +40,9 @@ public struct SalvagedCollection: Sendable, Equatable {
     public internal(set) var damagedPages: [UInt64] = []
     /// Fields of the vector indexes that were made anew.
     public internal(set) var vectorIndexes: [String] = []
-    /// Fields of vector indexes that could not be made, with the reason.
+    /// Names of the secondary indexes that were made anew.
+    public internal(set) var indexes: [String] = []
+    /// Fields of vector indexes and names of others that could not be made, with the reason.
     public internal(set) var failedIndexes: [String: String] = [:]
 
     /// Documents that were counted and not found.
@@ -56,6 +58,7 @@ public struct SalvagedCollection: Sendable, Equatable {
         result.append("possiblyOutdated", .int64(Int64(possiblyOutdated)))
         result.append("unreadable", .int64(Int64(unreadable)))
         result.append("damagedPages", .array(damagedPages.map { .int64(Int64($0)) }))
+        if !indexes.isEmpty { result.append("indexes", .array(indexes.map { .string($0) })) }
         result.append("vectorIndexes", .array(vectorIndexes.map { .string($0) }))
         if !failedIndexes.isEmpty {
             result.append(

@@ -105,6 +105,7 @@ struct SalvageRun {
         collection.expected = counters.map { $0.count("documents") }
         try ensure(collection.name)
         try write(remains.leaves, into: &collection)
+        try makeSecondaryIndexes(of: name, into: &collection)
         try makeIndexes(of: name, into: &collection)
         report.collections.append(collection)
     }
@@ -158,6 +159,24 @@ struct SalvageRun {
             }
         }
         collection = changed
+    }
+
+    /// Indexes are derived: they are made again, over what was found.
+    private func makeSecondaryIndexes(of name: String, into collection: inout SalvagedCollection) throws {
+        let prefix = CatalogKind.index.key(name) + [0]
+        for (key, entry) in catalog.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) })
+        where key.starts(with: prefix) && entry["building"]?.bool != true {
+            let index = String(decoding: key.dropFirst(prefix.count), as: UTF8.self)
+            do {
+                let definition = try IndexDefinition(collection: name, name: index, entry: entry, page: PageID(0))
+                try store.createIndex(on: collection.name, definition.specification)
+                collection.indexes.append(index)
+            } catch {
+                let error = StoreError(any: error)
+                if [.diskFull, .ioFailed, .failed, .closed].contains(error.code) { throw error }
+                collection.failedIndexes[index] = error.message
+            }
+        }
     }
 
     private func makeIndexes(of name: String, into collection: inout SalvagedCollection) throws {

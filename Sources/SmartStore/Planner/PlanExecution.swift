@@ -20,6 +20,11 @@ struct PlanExecution {
         self.deadline = deadline
     }
 
+    /// The same query by another plan.
+    init(_ other: PlanExecution, plan: Plan) {
+        self.init(other.shape, plan, other.entry, other.view, other.deadline)
+    }
+
     private var filter: Filter? { plan.needsFilter ? shape.filter : nil }
 
     /// The matching documents, before order and projection.

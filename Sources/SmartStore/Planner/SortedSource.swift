@@ -3,6 +3,9 @@
 
 /// Sorted documents. Equal ones come in the order in which they were read.
 final class SortedSource: DocumentSource {
+    /// Bytes that a sort holds in memory.
+    static let memoryLimit = 100 << 20
+
     private struct Held {
         let key: [UInt8]
         let order: Int

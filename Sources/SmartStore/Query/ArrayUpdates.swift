@@ -133,12 +133,12 @@ struct ArrayPull: Sendable {
     init(pullingAll values: [BSONValue]) { condition = .values(values) }
 
     /// What is left; nil when nothing goes.
-    func apply(to array: BSONView) -> [BSONValue]? {
+    func apply(to array: BSONView) throws(DocumentError) -> [BSONValue]? {
         var left: [BSONValue] = []
         var found = false
         var reader = BSONReader(array.bytes)
         while let element = reader.next()?.value {
-            if goes(element) {
+            if try goes(element) {
                 found = true
             } else if let value = BSONValue(element) {
                 left.append(value)
@@ -147,15 +147,15 @@ struct ArrayPull: Sendable {
         return found ? left : nil
     }
 
-    private func goes(_ element: BSONView) -> Bool {
+    private func goes(_ element: BSONView) throws(DocumentError) -> Bool {
         switch condition {
         case .values(let values):
             return values.contains { value in value.withView { ValueOrder.compare($0, element) == 0 } }
-        case .documents(let filter): return element.type == .document && filter.matches(element.bytes)
+        case .documents(let filter): return try element.type == .document ? filter.matches(element.bytes) : false
         case .elements(let filter):
             var writer = BSONWriter(byteCountHint: element.bytes.count + 16)
             writer.append("", element)
-            return BSONBytes.with(writer.finish()) { filter.matches($0) }
+            return try BSONBytes.with(writer.finish()) { bytes throws(DocumentError) in try filter.matches(bytes) }
         }
     }
 }

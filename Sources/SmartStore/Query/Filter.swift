@@ -23,7 +23,7 @@ public struct Filter: Sendable {
     /// Parses a filter.
     ///
     /// - Throws: `badValue` and other codes of MongoDB's, for unknown operators and operands of the wrong kind.
-    public init(_ document: Document) throws(DocumentError) {
+    public init(_ document: Document, options: QueryOptions = .standard) throws(DocumentError) {
         self.document = document
         // The nodes point into these bytes, so they stand still for the filter's life.
         owned = OwnedBytes(document.bson)
@@ -35,18 +35,20 @@ public struct Filter: Sendable {
     }
 
     /// Whether the document matches.
-    public func matches(_ document: Document) -> Bool {
-        document.withBytes { matches($0) }
+    ///
+    /// - Throws: what an expression in it runs into.
+    public func matches(_ document: Document) throws(DocumentError) -> Bool {
+        try document.withBytes { bytes throws(DocumentError) in try matches(bytes) }
     }
 
     /// Whether the document of these bytes matches. Damaged bytes read as missing fields.
-    package func matches(_ bytes: BSONBytes) -> Bool {
-        withExtendedLifetime(owned) { matcher.matches(root, bytes) }
+    package func matches(_ bytes: BSONBytes) throws(DocumentError) -> Bool {
+        try withExtendedLifetime(owned) { () throws(DocumentError) in try matcher.matches(root, bytes) }
     }
 
     /// Whether the document of these bytes matches.
-    package func matches(_ span: RawSpan) -> Bool {
-        BSONBytes.with(span) { matches($0) }
+    package func matches(_ span: RawSpan) throws(DocumentError) -> Bool {
+        try BSONBytes.with(span) { bytes throws(DocumentError) in try matches(bytes) }
     }
 
     /// Whether the filter is empty and matches every document.

@@ -13,83 +13,97 @@ struct FilterMatcher {
     let program: FilterProgram
 
     /// Whether a node matches a document.
-    func matches(_ node: Int, _ document: BSONBytes) -> Bool {
+    func matches(_ node: Int, _ document: BSONBytes) throws(DocumentError) -> Bool {
         switch program.nodes[node] {
         case .and(let range):
-            for child in range where !matches(program.children[child], document) { return false }
+            for child in range {
+                if try !matches(program.children[child], document) { return false }
+            }
             return true
         case .or(let range):
-            for child in range where matches(program.children[child], document) { return true }
+            for child in range {
+                if try matches(program.children[child], document) { return true }
+            }
             return false
         case .nor(let range):
-            for child in range where matches(program.children[child], document) { return false }
+            for child in range {
+                if try matches(program.children[child], document) { return false }
+            }
             return true
-        case .not(let child): return !matches(child, document)
-        case .leaf(let path, let test): return finds(test, path, from: path.steps.lowerBound, in: document)
+        case .not(let child): return try !matches(child, document)
+        case .leaf(let path, let test): return try finds(test, path, from: path.steps.lowerBound, in: document)
         }
     }
 
     /// Whether a node whose path has no steps matches a value.
-    private func matches(_ node: Int, value: BSONView) -> Bool {
+    private func matches(_ node: Int, value: BSONView) throws(DocumentError) -> Bool {
         switch program.nodes[node] {
         case .and(let range):
-            for child in range where !matches(program.children[child], value: value) { return false }
+            for child in range {
+                if try !matches(program.children[child], value: value) { return false }
+            }
             return true
         case .or(let range):
-            for child in range where matches(program.children[child], value: value) { return true }
+            for child in range {
+                if try matches(program.children[child], value: value) { return true }
+            }
             return false
         case .nor(let range):
-            for child in range where matches(program.children[child], value: value) { return false }
+            for child in range {
+                if try matches(program.children[child], value: value) { return false }
+            }
             return true
-        case .not(let child): return !matches(child, value: value)
-        case .leaf(_, let test): return passes(test, value)
+        case .not(let child): return try !matches(child, value: value)
+        case .leaf(_, let test): return try passes(test, value)
         }
     }
 
     // MARK: Paths
 
-    private func finds(_ test: FilterTest, _ path: FilterPath, from first: Int, in document: BSONBytes) -> Bool {
+    private func finds(
+        _ test: FilterTest, _ path: FilterPath, from first: Int, in document: BSONBytes
+    ) throws(DocumentError) -> Bool {
         var step = first
         var bytes = document
         while true {
-            guard let value = bytes.field(program.steps[step].name) else { return passes(test, nil) }
+            guard let value = bytes.field(program.steps[step].name) else { return try passes(test, nil) }
             step += 1
             if step == path.steps.upperBound {
                 return value.type == .array && path.looksIntoArray
-                    ? passesInside(test, value) : passes(test, value)
+                    ? try passesInside(test, value) : try passes(test, value)
             }
             switch value.type {
             case .document: bytes = value.bytes
-            case .array: return findsThroughArray(test, path, from: step, in: value.bytes)
-            default: return passes(test, nil)
+            case .array: return try findsThroughArray(test, path, from: step, in: value.bytes)
+            default: return try passes(test, nil)
             }
         }
     }
 
-    private func passesInside(_ test: FilterTest, _ array: BSONView) -> Bool {
+    private func passesInside(_ test: FilterTest, _ array: BSONView) throws(DocumentError) -> Bool {
         var reader = BSONReader(array.bytes)
         while let element = reader.next() {
-            if passes(test, element.value) { return true }
+            if try passes(test, element.value) { return true }
         }
-        return passes(test, array)
+        return try passes(test, array)
     }
 
     private func findsThroughArray(
         _ test: FilterTest, _ path: FilterPath, from step: Int, in array: BSONBytes
-    ) -> Bool {
+    ) throws(DocumentError) -> Bool {
         let wanted = program.steps[step].index
         let isLast = step + 1 == path.steps.upperBound
         var reader = BSONReader(array)
         var index = 0
         while let element = reader.next()?.value {
-            if element.type == .document && finds(test, path, from: step, in: element.bytes) { return true }
+            if element.type == .document, try finds(test, path, from: step, in: element.bytes) { return true }
             if index == wanted {
                 if isLast {
-                    if passes(test, element) { return true }
+                    if try passes(test, element) { return true }
                 } else if element.type == .document {
-                    if finds(test, path, from: step + 1, in: element.bytes) { return true }
+                    if try finds(test, path, from: step + 1, in: element.bytes) { return true }
                 } else if element.type == .array {
-                    if findsThroughArray(test, path, from: step + 1, in: element.bytes) { return true }
+                    if try findsThroughArray(test, path, from: step + 1, in: element.bytes) { return true }
                 }
             }
             index += 1
@@ -101,7 +115,7 @@ struct FilterMatcher {
 
     /// Whether a value passes; nil is a missing one.
     @inline(__always)
-    private func passes(_ test: FilterTest, _ value: BSONView?) -> Bool {
+    private func passes(_ test: FilterTest, _ value: BSONView?) throws(DocumentError) -> Bool {
         switch test {
         case .compare(let comparison, let operand): compare(value, comparison, operand)
         case .oneOf(let range, let matchesMissing):
@@ -111,8 +125,10 @@ struct FilterMatcher {
         case .size(let count): value.map { $0.type == .array && has($0.bytes, count) } ?? false
         case .remainder(let divisor, let remainder):
             value.flatMap { Self.wholeNumber($0) }.map { $0.remainder(dividingBy: divisor) == remainder } ?? false
-        case .elementDocument(let node): value.map { hasElement($0, matching: node) } ?? false
-        case .elementValue(let range): value.map { hasElement($0, passing: range) } ?? false
+        case .elementDocument(let node):
+            if let value { try hasElement(value, matching: node) } else { false }
+        case .elementValue(let range):
+            if let value { try hasElement(value, passing: range) } else { false }
         }
     }
 
@@ -190,20 +206,22 @@ struct FilterMatcher {
         }
     }
 
-    private func hasElement(_ value: BSONView, matching node: Int) -> Bool {
+    private func hasElement(_ value: BSONView, matching node: Int) throws(DocumentError) -> Bool {
         guard value.type == .array else { return false }
         var reader = BSONReader(value.bytes)
         while let element = reader.next()?.value {
-            if element.isContainer && matches(node, element.bytes) { return true }
+            if element.isContainer, try matches(node, element.bytes) { return true }
         }
         return false
     }
 
-    private func hasElement(_ value: BSONView, passing range: Range<Int>) -> Bool {
+    private func hasElement(_ value: BSONView, passing range: Range<Int>) throws(DocumentError) -> Bool {
         guard value.type == .array else { return false }
         var reader = BSONReader(value.bytes)
         next: while let element = reader.next()?.value {
-            for child in range where !matches(program.children[child], value: element) { continue next }
+            for child in range {
+                if try !matches(program.children[child], value: element) { continue next }
+            }
             return true
         }
         return false

@@ -50,7 +50,7 @@ enum UpdateOperator: Sendable {
             guard view.type == .array else {
                 throw DocumentError(.badValue, "Cannot apply $pull to a non-array value", path: path.text)
             }
-            return pull.apply(to: view).map { .set(.array($0)) } ?? .keep
+            return try pull.apply(to: view).map { .set(.array($0)) } ?? .keep
         case .rename: return .keep
         }
     }

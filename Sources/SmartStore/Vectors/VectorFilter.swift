@@ -45,7 +45,7 @@ final class VectorFilter {
         case .comesAgain:
             var set = RowSet(rowCount: index.segment.index.rowCount)
             try Self.forEachRow(of: entry, index, in: view) { rows, bytes in
-                if compiled.matches(bytes) { for row in rows { set.insert(row) } }
+                if try compiled.matches(bytes) { for row in rows { set.insert(row) } }
             }
             cache.keep(.rows(set), for: key, at: transaction.sequence)
             rows = .rows(set)
@@ -77,9 +77,7 @@ final class VectorFilter {
             do {
                 let key = try KeyEncoding.id(index.id(of: row, in: view))
                 let answer =
-                    try entry.tree.withValue(key.span.bytes, in: view) { (bytes) throws(PageFault) in
-                        BSONBytes.with(bytes) { filter.matches($0) }
-                    } ?? false
+                    try Self.matches(filter, key, in: entry, view)
                 known[row] = answer
                 return answer
             } catch {
@@ -88,6 +86,20 @@ final class VectorFilter {
                 return false
             }
         }
+    }
+
+    private static func matches(
+        _ filter: Filter, _ key: [UInt8], in entry: CollectionEntry, _ view: PageView
+    ) throws -> Bool {
+        var refusal: DocumentError?
+        let matches = try entry.tree.withValue(key.span.bytes, in: view) { (bytes) throws(PageFault) in
+            do throws(DocumentError) { return try filter.matches(bytes) } catch {
+                refusal = error
+                return false
+            }
+        }
+        if let refusal { throw refusal }
+        return matches ?? false
     }
 
     private static func rows(
@@ -100,10 +112,7 @@ final class VectorFilter {
                 rows += try index.rows(of: key, in: view)
                 continue
             }
-            let matches = try entry.tree.withValue(key.span.bytes, in: view) { (bytes) throws(PageFault) in
-                BSONBytes.with(bytes) { filter.matches($0) }
-            }
-            if matches == true { rows += try index.rows(of: key, in: view) }
+            if try matches(filter, key, in: entry, view) { rows += try index.rows(of: key, in: view) }
         }
         return rows
     }

@@ -90,7 +90,8 @@ extension VectorSearch {
         let filter = try query.filter.flatMap { $0.isEmpty ? nil : try Filter($0) }
         var groups = RowGroups()
         try VectorFilter.forEachRow(of: entry, index, in: transaction.view) { rows, bytes in
-            guard filter?.matches(bytes) ?? true, let (key, value) = try Self.value(in: bytes, at: path) else { return }
+            if let filter, try !filter.matches(bytes) { return }
+            guard let (key, value) = try Self.value(in: bytes, at: path) else { return }
             for row in rows { groups.add(row, key: key, value: value) }
         }
         if !index.isChanged {

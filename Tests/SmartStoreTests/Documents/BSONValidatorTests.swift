@@ -134,7 +134,7 @@ struct BSONValidatorTests {
     private static func exercise(_ bytes: [UInt8], _ exercises: Exercises) -> Int {
         let document = Document(trusted: bytes)
         var score = 0
-        for filter in exercises.filters where filter.matches(document) { score += 1 }
+        for filter in exercises.filters where (try? filter.matches(document)) == true { score += 1 }
         for (key, value) in document { score += key.count + (value.double == nil ? 0 : 1) }
         score += document["a"] == nil ? 0 : 1
         score += document[path: "a.0.b"] == nil ? 0 : 1

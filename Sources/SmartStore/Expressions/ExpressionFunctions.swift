@@ -1,0 +1,71 @@
+// Operators that look at all their arguments: one table of what they are called, how many they take and what they do.
+
+enum ExpressionFunctions {
+    struct Function: Sendable {
+        let arity: ClosedRange<Int>
+        let body: ExpressionNode.Function
+    }
+
+    /// An operator whose arguments have names; missing ones are missing values.
+    struct Named: Sendable {
+        let names: [String]
+        /// How many of them must be given; the first ones.
+        let required: Int
+        /// The argument that stands alone when the operand is no document of names; nil: it must be one.
+        var short: Int?
+        let body: ExpressionNode.Function
+    }
+
+    static let table: [String: Function] = [
+        arithmetic, comparisons, strings, arrays, sets, types, dates, objects,
+    ].reduce(into: [:]) { $0.merge($1) { first, _ in first } }
+
+    static let named: [String: Named] = [namedStrings, namedArrays, namedTypes, namedDates, namedObjects]
+        .reduce(into: [:]) { $0.merge($1) { first, _ in first } }
+
+    /// An operator of one argument.
+    static func one(
+        _ body: @escaping @Sendable (BSONValue?) throws(DocumentError) -> BSONValue?
+    ) -> Function {
+        Function(arity: 1...1) { values throws(DocumentError) in try body(values[0]) }
+    }
+
+    /// An operator of two arguments.
+    static func two(
+        _ body: @escaping @Sendable (BSONValue?, BSONValue?) throws(DocumentError) -> BSONValue?
+    ) -> Function {
+        Function(arity: 2...2) { values throws(DocumentError) in try body(values[0], values[1]) }
+    }
+
+    static let comparisons: [String: Function] = [
+        "$cmp": two { a, b in .int32(Int32(ExpressionValues.compare(a, b))) },
+        "$not": one { value in .bool(!ExpressionValues.isTrue(value)) },
+        "$max": Function(arity: 0...Int.max) { values in extreme(values, sign: 1) },
+        "$min": Function(arity: 0...Int.max) { values in extreme(values, sign: -1) },
+        "$avg": Function(arity: 0...Int.max) { values in
+            var average = AverageAccumulator()
+            for value in spread(values) { average.add(value) }
+            return average.result
+        },
+        "$sum": Function(arity: 0...Int.max) { values in
+            var sum = SumAccumulator()
+            for value in spread(values) { sum.add(value) }
+            return sum.result
+        },
+    ]
+
+    /// One argument that is an array stands for its elements.
+    private static func spread(_ values: [BSONValue?]) -> [BSONValue] {
+        if values.count == 1, case .array(let elements)?? = values.first { return elements }
+        return values.compactMap { $0 }
+    }
+
+    private static func extreme(_ values: [BSONValue?], sign: Int) -> BSONValue? {
+        var best: BSONValue?
+        for value in spread(values) where !value.isNullish {
+            if let present = best, ValueOrder.compare(value, present) * sign <= 0 { continue }
+            best = value
+        }
+        return best ?? .null
+    }
+}
