@@ -9,6 +9,21 @@ extension CollectionReading {
         return try execution.documents()
     }
 
+    /// As `source`, but a projection only serves to spare documents where an index has the fields: it changes nothing else.
+    func source(_ query: FindQuery, projectsOnlyWhenCovered: Bool) throws -> any DocumentSource {
+        guard projectsOnlyWhenCovered, query.projection != nil else { return try source(query) }
+        guard let (execution, _) = try execution(query) else { return ListedDocuments([]) }
+        if execution.plan.isCovered { return try execution.documents() }
+        var plain = query
+        plain.projection = nil
+        return try source(plain)
+    }
+
+    /// Documents in an order.
+    func sorted(_ source: any DocumentSource, by sort: SortSpec, bound: Int?) throws -> any DocumentSource {
+        SortedSource(source, sort, bound: bound)
+    }
+
     /// A query with its plan, and the plans that were rejected; nil when there is no collection.
     func execution(_ query: FindQuery) throws -> (PlanExecution, rejected: [Plan])? {
         let shape = try QueryShape(query)

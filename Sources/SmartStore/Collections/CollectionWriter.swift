@@ -1,4 +1,5 @@
 import PageStore
+import StoreIO
 import TreeStore
 
 // Writing a collection: documents and their vectors change together.
@@ -11,6 +12,34 @@ public struct UpdateOutcome: Sendable, Equatable {
     public var modified = 0
     /// The `_id` of the document that an upsert made.
     public var upsertedID: BSONValue?
+    /// The first matching document as it was.
+    var firstBefore: Document?
+    /// The first matching document as it became.
+    var firstAfter: Document?
+
+    public static func == (a: UpdateOutcome, b: UpdateOutcome) -> Bool {
+        a.matched == b.matched && a.modified == b.modified && a.upsertedID == b.upsertedID
+    }
+}
+
+/// An update with everything that can be said of it.
+public struct UpdateRequest: Sendable {
+    /// Which documents: filter, hint, collation and variables count, and without `multi` the order.
+    public var query: FindQuery
+    /// A document of modifiers, a replacement, or an array of stages.
+    public var update: BSONValue
+    /// All that match instead of the first.
+    public var multi = false
+    /// Whether a document made from filter and update is inserted when none matches.
+    public var upsert = false
+    /// Conditions on array elements, for `$[name]` in paths.
+    public var arrayFilters: [Document] = []
+
+    /// Updates documents that match a filter.
+    public init(_ filter: Document, _ update: BSONValue) {
+        query = FindQuery(filter)
+        self.update = update
+    }
 }
 
 /// A collection in a write transaction.
@@ -82,17 +111,29 @@ public struct CollectionWriter: CollectionReading {
     public func update(
         _ filter: Document, _ update: Document, multi: Bool = false, upsert: Bool = false
     ) throws(StoreError) -> UpdateOutcome {
+        var request = UpdateRequest(filter, .document(update))
+        request.multi = multi
+        request.upsert = upsert
+        return try self.update(request)
+    }
+
+    /// Applies an update.
+    /// - Throws: what the update refuses, with MongoDB's codes; nothing of it is applied then.
+    public func update(_ request: UpdateRequest) throws(StoreError) -> UpdateOutcome {
         try writer.changing {
-            let compiled = try Filter(filter)
-            let specification = try UpdateSpec(update)
-            var matching: [Document] = []
-            try scan(compiled) { document in
-                matching.append(document)
-                return multi
+            var query = request.query
+            query.options.now = BSONDate(millisecondsSince1970: writer.store.options.time.now())
+            query.limit = request.multi ? nil : 1
+            let specification = try UpdateSpec(
+                request.update, arrayFilters: request.arrayFilters, options: query.options)
+            if request.multi, specification.isReplacement {
+                throw DocumentError(.failedToParse, "multi update is not supported for replacement-style update")
             }
+            let compiled = try Filter(query.filter, options: query.options)
+            let matching = try source(query).rest()
             var outcome = UpdateOutcome(matched: matching.count)
             if matching.isEmpty {
-                guard upsert else { return outcome }
+                guard request.upsert else { return outcome }
                 let made = try specification.upsertDocument(for: compiled, makeID: { writer.store.nextObjectID() })
                 outcome.upsertedID = try insert(made)
                 return outcome
@@ -100,8 +141,11 @@ public struct CollectionWriter: CollectionReading {
             // Everything is computed and checked before anything is written.
             var changes: [(document: Document, id: BSONValue, key: [UInt8])] = []
             let entry = try writer.writableEntry(name)
+            outcome.firstBefore = matching[0]
             for document in matching {
-                guard let changed = try specification.apply(to: document), let id = document["_id"] else { continue }
+                guard let changed = try specification.apply(to: document, foundBy: compiled), let id = document["_id"]
+                else { continue }
+                if changes.isEmpty, document == matching[0] { outcome.firstAfter = changed }
                 try validate(changed)
                 _ = try encodeVectors(of: changed, in: entry)
                 changes.append((changed, id, try KeyEncoding.id(id)))
@@ -128,13 +172,23 @@ public struct CollectionWriter: CollectionReading {
     /// Removes matching documents, at most `limit` of them. Returns how many.
     @discardableResult
     public func deleteMany(_ filter: Document, limit: Int? = nil) throws(StoreError) -> Int {
+        try delete(FindQuery(filter, limit: limit))
+    }
+
+    /// Removes the documents of a query; its limit counts. Returns how many.
+    @discardableResult
+    public func delete(_ query: FindQuery) throws(StoreError) -> Int {
         try writer.changing {
-            guard let entry = try existing() else { return 0 }
+            _ = try QueryShape(query)
+            guard let entry = try existing(), query.limit != 0 else { return 0 }
             var keys: [[UInt8]] = []
-            try scan(Filter(filter)) { document in
-                if keys.count == limit ?? .max { return false }
-                if let key = try KeyEncoding.id(of: document) { keys.append(key) }
-                return true
+            if query.limit == nil, query.sort == nil {
+                try execution(query)?.0.keys { keys.append($0) }
+            } else {
+                try scan(query) { document in
+                    if let key = try KeyEncoding.id(of: document) { keys.append(key) }
+                    return true
+                }
             }
             for key in keys { try remove(key, in: entry) }
             return keys.count

@@ -6,7 +6,7 @@
 //    statement of a write does, the transaction is rolled back at once, as MongoDB does, and every later command is
 //    refused (251) until commit or abort has acknowledged that: what was meant as one piece never commits in part.
 //    A command that is refused before it runs (unknown, mistyped) leaves the transaction as it was.
-// 4. `find` and `aggregate` answer with everything in `cursor.firstBatch`; there are no cursors to come back to.
+// 4. `find` and `aggregate` answer with a first batch, and the number of a cursor for what is left (see Cursors).
 
 /// Runs commands in MongoDB's command shape against a store. For one thread at a time.
 public final class CommandRunner {
@@ -17,6 +17,7 @@ public final class CommandRunner {
     let actor: String
     private let recordsWrites: Bool
     private var state = State.idle
+    var cursors = OpenCursors()
 
     private enum State {
         case idle
@@ -67,6 +68,7 @@ public final class CommandRunner {
     public func finish() {
         if case .open(let transaction) = state { transaction.rollBack() }
         state = .idle
+        cursors.closeAll()
     }
 
     // MARK: The bracket

@@ -29,7 +29,7 @@ extension CommandRunner {
     static let commands: [String: Command] = {
         var table: [String: Command] = [:]
         let groups = [
-            sessionCommands, explainCommands, queryCommands, writeCommands, collectionCommands, indexCommands, vectorCommands,
+            sessionCommands, explainCommands, cursorCommands, queryCommands, writeCommands, collectionCommands, indexCommands, vectorCommands,
             cacheCommands, auditCommands,
         ]
         for command in groups.joined() {

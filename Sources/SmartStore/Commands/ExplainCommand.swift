@@ -61,8 +61,9 @@ extension CommandRunner {
                 FindQuery(command["query"]?.document ?? [:], hint: command["hint"], options: try options(command)), false
             )
         case "aggregate":
-            let pipeline = (command["pipeline"]?.array ?? []).compactMap(\.document)
-            return (try Pipeline.leadingQuery(pipeline, hint: command["hint"], options: options(command)), false)
+            let pipeline = try AggregationPipeline(
+                command["pipeline"]?.array ?? [], options: try options(command), hint: command["hint"])
+            return (pipeline.split().query, false)
         case "update":
             let statement = try first("updates")
             return (

@@ -6,49 +6,50 @@ extension CommandRunner {
             "find",
             fields: [
                 "filter", "sort", "skip", "limit", "projection", "batchSize", "singleBatch", "allowDiskUse",
-                "noCursorTimeout",
+                "noCursorTimeout", "collation", "hint", "let",
             ],
             unbuilt: [
-                "collation", "hint", "let", "max", "min", "returnKey", "showRecordId", "tailable", "awaitData",
-                "oplogReplay", "allowPartialResults",
+                "max", "min", "returnKey", "showRecordId", "tailable", "awaitData", "oplogReplay",
+                "allowPartialResults",
             ]
         ) { try $0.find($1) },
         Command(
-            "aggregate", fields: ["pipeline", "cursor", "allowDiskUse"],
-            unbuilt: ["explain", "collation", "hint", "let", "bypassDocumentValidation"]
+            "aggregate", fields: ["pipeline", "cursor", "allowDiskUse", "collation", "hint", "let"],
+            unbuilt: ["explain", "bypassDocumentValidation"]
         ) { try $0.aggregate($1) },
-        Command("count", fields: ["query", "limit", "skip"], unbuilt: ["hint", "collation", "fields"]) {
+        Command("count", fields: ["query", "limit", "skip", "hint", "collation"], unbuilt: ["fields"]) {
             try $0.count($1)
         },
-        Command("distinct", fields: ["key", "query"], unbuilt: ["collation", "hint"]) { try $0.distinct($1) },
+        Command("distinct", fields: ["key", "query", "collation", "hint"]) { try $0.distinct($1) },
     ]
 
     private func find(_ arguments: CommandArguments) throws -> Document {
         let name = try arguments.collection()
-        var stages: [Pipeline.Stage] = []
-        if let filter = try arguments.document("filter") { stages.append(.match(try Filter(filter))) }
-        if let sort = try arguments.document("sort"), !sort.isEmpty { stages.append(.sort(try SortSpec(sort))) }
-        if let skip = try arguments.count("skip"), skip > 0 { stages.append(.skip(skip)) }
-        if let limit = try arguments.count("limit"), limit > 0 { stages.append(.limit(limit)) }
-        if let projection = try arguments.document("projection"), !projection.isEmpty {
-            stages.append(.project(try Projection(projection)))
-        }
-        _ = try arguments.count("batchSize")
-        _ = try arguments.bool("singleBatch")
-        let batch = try reading { try Pipeline.run(stages, over: $0.reader(name)) }
-        return Reply.cursor(batch, namespace: name)
+        let sort = try arguments.document("sort")
+        let limit = try arguments.count("limit").flatMap { $0 == 0 ? nil : $0 }
+        let query = FindQuery(
+            try arguments.document("filter") ?? Document(), sort: sort, skip: try arguments.count("skip") ?? 0,
+            limit: limit, projection: try arguments.document("projection"), hint: arguments["hint"],
+            options: try queryOptions(arguments), maxTimeMS: try arguments.count("maxTimeMS"))
+        // Refused also where there is no collection.
+        _ = try QueryShape(query)
+        let size = try arguments.count("batchSize")
+        return try cursorReply(
+            name, batchSize: size, isSingle: try arguments.bool("singleBatch"),
+            expires: try !arguments.bool("noCursorTimeout")
+        ) { try $0.reader(name).source(query) }
     }
 
     private func count(_ arguments: CommandArguments) throws -> Document {
         let name = try arguments.collection()
-        let query = try arguments.document("query") ?? Document()
-        _ = try Filter(query)
-        let skip = try arguments.count("skip") ?? 0
         // A negative limit means the same as a positive one, as in MongoDB.
         let limit = try arguments.integer("limit").map { $0 == .min ? .max : abs($0) } ?? 0
-        let matching = try reading { try $0.reader(name).count(query) }
-        let rest = max(0, matching - skip)
-        return Reply.with([("n", BSONValue(limit == 0 ? rest : min(rest, limit)))])
+        let query = FindQuery(
+            try arguments.document("query") ?? Document(), skip: try arguments.count("skip") ?? 0,
+            limit: limit == 0 ? nil : limit, hint: arguments["hint"], options: try queryOptions(arguments),
+            maxTimeMS: try arguments.count("maxTimeMS"))
+        _ = try QueryShape(query)
+        return Reply.with([("n", BSONValue(try reading { try $0.reader(name).count(query) }))])
     }
 
     private func distinct(_ arguments: CommandArguments) throws -> Document {
@@ -57,11 +58,13 @@ extension CommandRunner {
         guard !key.isEmpty, !key.utf8.contains(0) else {
             throw CommandError.badValue("'distinct.key' must be a path that is not empty and holds no NUL")
         }
-        let query = try arguments.document("query") ?? Document()
-        _ = try Filter(query)
-        var values = DistinctValues(path: key)
+        let query = FindQuery(
+            try arguments.document("query") ?? Document(), hint: arguments["hint"],
+            options: try queryOptions(arguments), maxTimeMS: try arguments.count("maxTimeMS"))
+        _ = try QueryShape(query)
+        var values = DistinctValues(path: key, collation: query.options.collation)
         try reading { transaction in
-            try transaction.reader(name).forEach(query) { document in
+            try transaction.reader(name).scan(query) { document in
                 try values.add(document)
                 return true
             }
@@ -82,7 +85,12 @@ struct DistinctValues {
     private var keys: Set<[UInt8]> = []
     private var byteCount = 0
 
-    init(path: String) { self.path = path }
+    private let collation: Collation?
+
+    init(path: String, collation: Collation? = nil) {
+        self.path = path
+        self.collation = collation
+    }
 
     mutating func add(_ document: Document) throws { try add(document, path[...], depth: 0) }
 
@@ -116,7 +124,7 @@ struct DistinctValues {
 
     private mutating func insert(_ value: BSONValue) throws {
         var key: [UInt8] = []
-        try KeyEncoding.append(value, to: &key, limit: 1 << 26)
+        try KeyEncoding.append(value, collation: collation, to: &key, limit: 1 << 26)
         guard !keys.contains(key) else { return }
         byteCount += key.count
         guard byteCount <= Self.byteLimit else { throw CommandError(location: 17217, "distinct too big, 16mb cap") }

@@ -25,7 +25,7 @@ extension CommandRunner {
             var entry: Document = ["_id": hit.id, "score": .double(Double(hit.score))]
             if let group = hit.group { entry.append("group", group) }
             if let document = hit.document {
-                entry.append("document", .document(projection?.apply(document) ?? document))
+                entry.append("document", .document(try projection?.apply(document) ?? document))
             }
             try batch.append(entry)
         }

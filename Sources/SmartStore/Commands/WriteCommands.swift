@@ -11,14 +11,15 @@ extension CommandRunner {
         Command("insert", fields: ["documents", "ordered"], unbuilt: ["bypassDocumentValidation"]) {
             try $0.insert($1)
         },
-        Command("update", fields: ["updates", "ordered"], unbuilt: ["bypassDocumentValidation", "let"]) {
+        Command("update", fields: ["updates", "ordered", "let"], unbuilt: ["bypassDocumentValidation"]) {
             try $0.update($1)
         },
-        Command("delete", fields: ["deletes", "ordered"], unbuilt: ["let"]) { try $0.delete($1) },
+        Command("delete", fields: ["deletes", "ordered", "let"]) { try $0.delete($1) },
         Command(
             "findAndModify", "findandmodify",
-            fields: ["query", "sort", "remove", "update", "new", "fields", "upsert"],
-            unbuilt: ["bypassDocumentValidation", "collation", "arrayFilters", "hint", "let"]
+            fields: [
+                "query", "sort", "remove", "update", "new", "fields", "upsert", "collation", "arrayFilters", "hint", "let",
+            ], unbuilt: ["bypassDocumentValidation"]
         ) { try $0.findAndModify($1) },
     ]
 
@@ -33,7 +34,7 @@ extension CommandRunner {
             for (index, document) in documents.enumerated() {
                 let goesOn = try log.attempt(index) {
                     do { try collection.insert(document) } catch let error as StoreError {
-                        guard error.code == .duplicateKey, let id = document["_id"] else { throw error }
+                        guard error.code == .duplicateKey, error.details.isEmpty, let id = document["_id"] else { throw error }
                         throw CommandError.duplicateID(id, in: name)
                     }
                     inserted += 1
@@ -46,7 +47,8 @@ extension CommandRunner {
 
     private func update(_ arguments: CommandArguments) throws -> Document {
         let name = try arguments.collection()
-        let statements = try arguments.statements("updates").map { try UpdateStatement($0) }
+        let options = try queryOptions(arguments)
+        let statements = try arguments.statements("updates").map { try UpdateStatement($0, options) }
         let isOrdered = try arguments.isOrdered()
         return try writing("update") { transaction in
             let collection: CollectionWriter = transaction.collection(name)
@@ -74,16 +76,19 @@ extension CommandRunner {
 
     private func delete(_ arguments: CommandArguments) throws -> Document {
         let name = try arguments.collection()
+        let shared = try queryOptions(arguments)
         let statements = try arguments.statements("deletes").map { statement in
             let fields = try CommandArguments(
-                statement, name: "delete.deletes", known: ["q", "limit"], unbuilt: ["collation", "hint"])
+                statement, name: "delete.deletes", known: ["q", "limit", "collation", "hint"])
             let filter = try fields.required("q", fields.document("q"))
             let limit = try fields.required("limit", fields.integer("limit"))
             guard limit == 0 || limit == 1 else {
                 throw CommandError.failedToParse(
                     "The limit field in delete objects must be 0 or 1. Got \(limit)")
             }
-            return (filter: filter, limit: limit == 1 ? 1 : nil)
+            var options = shared
+            options.collation = try fields.document("collation").flatMap { try Collation($0) }
+            return FindQuery(filter, limit: limit == 1 ? 1 : nil, hint: fields["hint"], options: options)
         }
         let isOrdered = try arguments.isOrdered()
         return try writing("delete") { transaction in
@@ -92,8 +97,7 @@ extension CommandRunner {
             var deleted = 0
             for (index, statement) in statements.enumerated() {
                 let goesOn = try log.attempt(index) {
-                    _ = try Filter(statement.filter)
-                    deleted += try collection.deleteMany(statement.filter, limit: statement.limit)
+                    deleted += try collection.delete(statement)
                 }
                 if !goesOn { break }
             }
@@ -104,33 +108,28 @@ extension CommandRunner {
 
 /// One element of `updates`.
 struct UpdateStatement {
-    private let filter: Document
-    private let update: BSONValue
-    private let multi: Bool
-    private let upsert: Bool
+    private let request: UpdateRequest
 
-    init(_ statement: Document) throws {
+    init(_ statement: Document, _ shared: QueryOptions) throws {
         let fields = try CommandArguments(
-            statement, name: "update.updates", known: ["q", "u", "multi", "upsert"],
-            unbuilt: ["c", "collation", "arrayFilters", "hint", "upsertSupplied", "sort"])
-        filter = try fields.required("q", fields.document("q"))
-        update = try fields.required("u", fields["u"])
-        multi = try fields.bool("multi")
-        upsert = try fields.bool("upsert")
+            statement, name: "update.updates",
+            known: ["q", "u", "multi", "upsert", "collation", "arrayFilters", "hint", "c"],
+            unbuilt: ["upsertSupplied", "sort"])
+        var request = UpdateRequest(
+            try fields.required("q", fields.document("q")), try fields.required("u", fields["u"]))
+        request.multi = try fields.bool("multi")
+        request.upsert = try fields.bool("upsert")
+        request.arrayFilters = fields["arrayFilters"] == nil ? [] : try fields.documents("arrayFilters")
+        request.query.hint = fields["hint"]
+        request.query.options = shared
+        request.query.options.collation = try fields.document("collation").flatMap { try Collation($0) }
+        for (name, value) in try fields.document("c") ?? Document() { request.query.options.variables[name] = value }
+        self.request = request
     }
 
     func run(on collection: CollectionWriter) throws -> UpdateOutcome {
-        guard let update = update.document else {
-            if case .array = update { throw CommandError.notBuilt("an update by an aggregation pipeline") }
-            throw CommandError.failedToParse(
-                "Update argument must be either an object or an array, not '\(update.type.name)'")
-        }
-        _ = try Filter(filter)
-        if try multi && UpdateSpec(update).isReplacement {
-            throw CommandError.failedToParse("multi update is not supported for replacement-style update")
-        }
-        do { return try collection.update(filter, update, multi: multi, upsert: upsert) } catch {
-            throw CommandError.naming(error, filter: filter, in: collection.name)
+        do { return try collection.update(request) } catch {
+            throw CommandError.naming(error, filter: request.query.filter, in: collection.name)
         }
     }
 }
@@ -138,7 +137,7 @@ struct UpdateStatement {
 extension CommandError {
     /// An upsert's refusal with the `_id` that its filter asks for, where that is what was taken.
     static func naming(_ error: StoreError, filter: Document, in collection: String) -> any Error {
-        guard error.code == .duplicateKey, let id = (try? Filter(filter))?.identifier else { return error }
+        guard error.code == .duplicateKey, error.details.isEmpty, let id = (try? Filter(filter))?.identifier else { return error }
         return duplicateID(id, in: collection)
     }
 }

@@ -12,9 +12,12 @@ struct QueryShape {
                 .invalidArgument, "skip and limit must not be negative.", remedy: "Give 0 or more.", server: .badValue)
         }
         self.query = query
-        filter = try Filter(query.filter)
+        filter = try Filter(query.filter, options: query.options)
         sort = try query.sort.flatMap { $0.isEmpty ? nil : try SortSpec($0, collation: query.options.collation) }
-        projection = try query.projection.flatMap { $0.isEmpty ? nil : try Projection($0) }
+        let filter = filter
+        projection = try query.projection.flatMap {
+            $0.isEmpty ? nil : try Projection($0, filter: filter, options: query.options)
+        }
     }
 
     /// How many documents in order are wanted at most; nil: all.

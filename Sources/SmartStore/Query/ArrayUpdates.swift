@@ -118,8 +118,11 @@ struct ArrayPull: Sendable {
     /// The operand of `$pull`: operators, a filter on documents, or a value.
     init(pulling operand: BSONValue) throws(DocumentError) {
         guard case .document(let document) = operand else {
-            if case .regex = operand { throw DocumentError(.badValue, "unknown operator: $regex") }
-            condition = .values([operand])
+            if case .regex = operand {
+                condition = .elements(try Filter(["": operand]))
+            } else {
+                condition = .values([operand])
+            }
             return
         }
         if operand.withView({ FilterBuilder.isOperatorDocument($0) }) {

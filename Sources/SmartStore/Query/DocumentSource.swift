@@ -42,4 +42,7 @@ package final class ListedDocuments: DocumentSource {
     }
 
     package func current() throws -> Document { documents[place] }
+
+    /// Whether there is none.
+    package var isEmpty: Bool { documents.isEmpty }
 }

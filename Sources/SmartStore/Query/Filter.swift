@@ -1,8 +1,8 @@
 // A filter: MongoDB's query conditions, parsed once and evaluated on bytes in place.
 //
 // Done: implicit equality and conjunction, $eq $ne $gt $gte $lt $lte $in $nin $exists $type $size $mod $all $elemMatch
-// $and $or $nor $not $comment. Anything else is refused as an unknown operator. Expression-valued conditions ($expr),
-// regular expressions and the bit tests are families of their own, to be added beside these.
+// $and $or $nor $not $comment $regex $options $expr $bitsAllSet $bitsAllClear $bitsAnySet $bitsAnyClear. Anything else is
+// refused: see the table of operators in QUERIES.md.
 
 /// A parsed filter.
 public struct Filter: Sendable {
@@ -15,6 +15,9 @@ public struct Filter: Sendable {
 
     /// Whether the facts of the conjunction are all that the filter says.
     package let isOnlyFacts: Bool
+    /// The paths of all its conditions.
+    let paths: Set<String>
+    let options: QueryOptions
 
     private let owned: OwnedBytes
     private let matcher: FilterMatcher
@@ -27,10 +30,12 @@ public struct Filter: Sendable {
         self.document = document
         // The nodes point into these bytes, so they stand still for the filter's life.
         owned = OwnedBytes(document.bson)
-        var builder = FilterBuilder()
+        var builder = FilterBuilder(options: options)
         root = try builder.conjunction(owned.bytes, depth: 0, isTop: true)
         matcher = FilterMatcher(program: builder.program)
         facts = builder.facts
+        paths = builder.paths
+        self.options = options
         isOnlyFacts = !builder.hasBranches && builder.leafCount == builder.facts.constraints.count
     }
 

@@ -69,9 +69,52 @@ extension FilterBuilder {
         {
             let inner = ConditionTarget(steps: 0..<0, path: target.path, isTop: false)
             let nodes = try operators(operand.bytes, on: inner, depth: depth + 1)
+            noteElement(operand, on: target)
             return leaf(.elementValue(childRange(nodes)), on: target, looksIntoArray: false)
         }
+        let wasInElement = isInElement
+        isInElement = true
+        defer { isInElement = wasInElement }
         let node = try conjunction(operand.bytes, depth: depth + 1, isTop: false)
+        try noteFields(operand, on: target)
         return leaf(.elementDocument(node), on: target, looksIntoArray: false)
+    }
+
+    // MARK: Facts
+
+    /// Comparisons in one `$elemMatch` hold of one element: together they are one range.
+    private mutating func noteElement(_ operand: BSONView, on target: ConditionTarget) {
+        guard target.isTop else { return }
+        var (lower, upper): (FilterConstraint.Bound?, FilterConstraint.Bound?)
+        var reader = BSONReader(operand.bytes)
+        while let field = reader.next() {
+            guard let value = BSONValue(field.value) else { continue }
+            switch field.name.text {
+            case "$eq": note(.equal(value), on: target)
+            case "$in": note(value.array.map { .oneOf($0) }, on: target)
+            case "$gt": lower = .init(value: value, isInclusive: false)
+            case "$gte": lower = .init(value: value, isInclusive: true)
+            case "$lt": upper = .init(value: value, isInclusive: false)
+            case "$lte": upper = .init(value: value, isInclusive: true)
+            default: break
+            }
+        }
+        if let low = lower, let high = upper, low.value.type.orderClass != high.value.type.orderClass {
+            note(.range(lower: low, upper: nil), on: target)
+        } else if lower != nil || upper != nil {
+            note(.range(lower: lower, upper: upper), on: target)
+        }
+    }
+
+    /// Conditions on fields of one element are facts about the paths through the array.
+    private mutating func noteFields(_ operand: BSONView, on target: ConditionTarget) throws(DocumentError) {
+        guard target.isTop else { return }
+        var inner = FilterBuilder(options: options)
+        _ = try inner.conjunction(operand.bytes, depth: 1, isTop: true)
+        for fact in inner.facts.constraints {
+            // A number could name an element of the array as well.
+            guard let path = try? FieldPath(fact.path), path.pieces.allSatisfy({ $0.index == nil }) else { continue }
+            facts.constraints.append(FilterConstraint(path: "\(target.path).\(fact.path)", kind: fact.kind))
+        }
     }
 }

@@ -3,7 +3,7 @@
 extension FilterBuilder {
     /// The condition of a path that is given a value and no operator.
     mutating func equality(_ operand: BSONView, on target: ConditionTarget) throws(DocumentError) -> Int {
-        if operand.type == .regex { throw Self.noRegex(target) }
+        if operand.type == .regex { return try pattern(operand, on: target) }
         return try comparison(.equal, operand, on: target)
     }
 
@@ -18,6 +18,10 @@ extension FilterBuilder {
                 .badValue, "Can't have RegEx as arg to predicate over field '\(target.path)'.", path: target.path)
         }
         note(Self.fact(comparison, operand), on: target)
+        if let collation = options.collation, collation.concerns(operand), let value = BSONValue(operand) {
+            program.values.append(collation.folded(value))
+            return leaf(.collated(comparison, program.values.count - 1), on: target)
+        }
         return leaf(.compare(comparison, operand), on: target)
     }
 
@@ -61,13 +65,17 @@ extension FilterBuilder {
             throw DocumentError(.badValue, "\(name) needs an array", path: target.path)
         }
         var operands: [BSONView] = []
+        var patterns: [Int] = []
         var matchesMissing = false
         var reader = BSONReader(operand.bytes)
         while let element = reader.next()?.value {
             if Self.isOperatorDocument(element) {
                 throw DocumentError(.badValue, "cannot nest $ under \(name)", path: target.path)
             }
-            if element.type == .regex { throw Self.noRegex(target) }
+            if element.type == .regex {
+                patterns.append(try pattern(element, on: target.negated))
+                continue
+            }
             if element.type == .undefined {
                 throw DocumentError(.badValue, "cannot compare to undefined", path: target.path)
             }
@@ -76,12 +84,19 @@ extension FilterBuilder {
         }
         if reader.isMalformed { throw DocumentError(.invalidBSON, "the filter is not valid BSON") }
         operands.sort { ValueOrder.compare($0, $1) < 0 }
-        let start = program.operands.count
-        program.operands.append(contentsOf: operands)
-        let range = start..<program.operands.count
-        let node = leaf(.oneOf(range, matchesMissing: matchesMissing), on: target)
+        var node: Int
+        if let collation = options.collation {
+            let start = program.values.count
+            program.values += operands.compactMap { BSONValue($0) }.map { collation.folded($0) }
+            node = leaf(.collatedOneOf(start..<program.values.count, matchesMissing: matchesMissing), on: target)
+        } else {
+            let start = program.operands.count
+            program.operands.append(contentsOf: operands)
+            node = leaf(.oneOf(start..<program.operands.count, matchesMissing: matchesMissing), on: target)
+        }
+        if !patterns.isEmpty { node = add(.or(childRange([node] + patterns))) }
         guard name == "$in" else { return add(.not(node)) }
-        note(.oneOf(operands.compactMap { BSONValue($0) }), on: target)
+        if patterns.isEmpty { note(.oneOf(operands.compactMap { BSONValue($0) }), on: target) }
         return node
     }
 }

@@ -4,9 +4,20 @@ struct FilterBuilder {
     /// How deep $and, $or, $nor, $not and $elemMatch may nest.
     static let deepest = 100
 
+    let options: QueryOptions
     var program = FilterProgram()
+
+    init(options: QueryOptions) {
+        self.options = options
+        program.collation = options.collation
+    }
+
     /// Conditions on values, wherever they stand.
     private(set) var leafCount = 0
+    /// The paths of all conditions.
+    private(set) var paths: Set<String> = []
+    /// Whether what is being read is laid on elements of arrays.
+    var isInElement = false
     /// Whether there is anything but conditions that must all hold.
     private(set) var hasBranches = false
     /// What holds of every match of the conjunction that is being read.
@@ -66,6 +77,17 @@ struct FilterBuilder {
             let nodes = try branches(name, field.value, depth: depth, isTop: false)
             return add(.nor(childRange(nodes)))
         case "$comment": return nil
+        case "$expr":
+            guard depth == 0 || isTop || !isInElement else {
+                throw DocumentError(.badValue, "$expr can only be applied to the top-level document")
+            }
+            guard let value = BSONValue(field.value) else {
+                throw DocumentError(.invalidBSON, "the filter is not valid BSON")
+            }
+            program.expressions.append(try AggregationExpression(value, options: options))
+            return add(.expression(program.expressions.count - 1))
+        case "$where", "$text", "$jsonSchema", "$sampleRate":
+            throw DocumentError(.badValue, "\(name) is not supported")
         default:
             throw DocumentError(
                 .badValue,
@@ -122,6 +144,7 @@ struct FilterBuilder {
     ) throws(DocumentError) -> [Int] {
         let steps = try steps(of: field.name)
         let target = ConditionTarget(steps: steps, path: field.name.text, isTop: isTop)
+        if !isInElement { paths.insert(target.path) }
         if Self.isOperatorDocument(field.value) {
             return try operators(field.value.bytes, on: target, depth: depth)
         }
@@ -159,6 +182,12 @@ struct FilterBuilder {
         var nodes: [Int] = []
         var reader = BSONReader(document)
         while let field = reader.next() {
+            let name = field.name.text
+            if name == "$regex" || name == "$options" {
+                if let node = try pattern(field, in: document, on: target) { nodes.append(node) }
+                continue
+            }
+            if name == "$comment" { continue }
             nodes.append(try condition(field, on: target, depth: depth))
         }
         guard !reader.isMalformed else { throw DocumentError(.invalidBSON, "the filter is not valid BSON") }
@@ -173,6 +202,7 @@ struct FilterBuilder {
         if let node = try membership(name, operand, on: target) { return node }
         if let node = try element(name, operand, on: target) { return node }
         if let node = try array(name, operand, on: target, depth: depth) { return node }
+        if let node = try bits(name, operand, on: target) { return node }
         if name == "$not" { return try negation(operand, on: target, depth: depth) }
         throw DocumentError(.badValue, "unknown operator: \(name)", path: target.path)
     }
@@ -181,18 +211,16 @@ struct FilterBuilder {
         _ operand: BSONView, on target: ConditionTarget, depth: Int
     ) throws(DocumentError) -> Int {
         guard operand.type == .document else {
-            if operand.type == .regex { throw Self.noRegex(target) }
+            if operand.type == .regex {
+                let node = try pattern(operand, on: target.negated)
+                return add(.not(node))
+            }
             throw DocumentError(.badValue, "$not needs a regex or a document", path: target.path)
         }
         let nodes = try operators(operand.bytes, on: target.negated, depth: depth + 1)
         guard !nodes.isEmpty else { throw DocumentError(.badValue, "$not cannot be empty", path: target.path) }
         let node = all(nodes)
         return add(.not(node))
-    }
-
-    /// Regular expressions are not matched yet: refusing them is the only honest answer.
-    static func noRegex(_ target: ConditionTarget) -> DocumentError {
-        DocumentError(.badValue, "unknown operator: $regex", path: target.path)
     }
 
     /// Adds the condition that a value at the path passes a test.

@@ -31,6 +31,7 @@ struct FilterMatcher {
             }
             return true
         case .not(let child): return try !matches(child, document)
+        case .expression(let index): return try program.expressions[index].isTrue(document)
         case .leaf(let path, let test): return try finds(test, path, from: path.steps.lowerBound, in: document)
         }
     }
@@ -54,6 +55,7 @@ struct FilterMatcher {
             }
             return true
         case .not(let child): return try !matches(child, value: value)
+        case .expression: return false
         case .leaf(_, let test): return try passes(test, value)
         }
     }
@@ -120,6 +122,17 @@ struct FilterMatcher {
         case .compare(let comparison, let operand): compare(value, comparison, operand)
         case .oneOf(let range, let matchesMissing):
             value.map { isOneOf($0, range) || (matchesMissing && $0.type == .undefined) } ?? matchesMissing
+        case .collated(let comparison, let index): collated(value, comparison, program.values[index])
+        case .collatedOneOf(let range, let matchesMissing):
+            if let value {
+                (matchesMissing && value.type == .undefined)
+                    || range.contains { collated(value, .equal, program.values[$0]) }
+            } else {
+                matchesMissing
+            }
+        case .pattern(let index):
+            if let value { try matches(program.patterns[index], value) } else { false }
+        case .bits(let test, let index): value.map { holds(test, program.bits[index], $0) } ?? false
         case .exists: value != nil
         case .type(let types): value.map { types.contains($0.type) } ?? false
         case .size(let count): value.map { $0.type == .array && has($0.bytes, count) } ?? false
@@ -129,6 +142,43 @@ struct FilterMatcher {
             if let value { try hasElement(value, matching: node) } else { false }
         case .elementValue(let range):
             if let value { try hasElement(value, passing: range) } else { false }
+        }
+    }
+
+    private func collated(_ value: BSONView?, _ comparison: Comparison, _ operand: BSONValue) -> Bool {
+        guard let collation = program.collation, let value, let decoded = BSONValue(value) else {
+            return operand.withView { compare(value, comparison, $0) }
+        }
+        return collation.folded(decoded).withView { folded in operand.withView { compare(folded, comparison, $0) } }
+    }
+
+    private func matches(_ pattern: RegularExpression, _ value: BSONView) throws(DocumentError) -> Bool {
+        switch value.type {
+        case .string, .symbol: return try pattern.matches(value.textBytes)
+        case .regex:
+            guard let parts = value.regexParts else { return false }
+            return parts.pattern.text == pattern.pattern && parts.options.text == pattern.options
+        default: return false
+        }
+    }
+
+    private func holds(_ test: BitTest, _ positions: [Int], _ value: BSONView) -> Bool {
+        let bit: (Int) -> Bool
+        switch value.type {
+        case .binary:
+            let payload = value.payload
+            bit = { $0 / 8 < payload.count && payload[$0 / 8] >> ($0 % 8) & 1 == 1 }
+        case .int32, .int64, .double, .decimal128:
+            guard let number = BSONValue(value)?.int else { return false }
+            // Negative numbers go on with their sign.
+            bit = { number >> min($0, 63) & 1 == 1 }
+        default: return false
+        }
+        switch test {
+        case .allSet: return positions.allSatisfy(bit)
+        case .allClear: return positions.allSatisfy { !bit($0) }
+        case .anySet: return positions.contains(where: bit)
+        case .anyClear: return positions.contains { !bit($0) }
         }
     }
 

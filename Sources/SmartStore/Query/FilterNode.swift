@@ -13,6 +13,8 @@ enum FilterNode: Sendable {
     case nor(Range<Int>)
     /// The node does not match.
     case not(Int)
+    /// The expression (in `expressions`) is true of the document.
+    case expression(Int)
     /// A value at the path passes the test. A path without steps is the value itself (within `$elemMatch`).
     case leaf(FilterPath, FilterTest)
 }
@@ -26,6 +28,14 @@ struct FilterPath: Sendable {
 /// What a value must be.
 enum FilterTest: Sendable {
     case compare(Comparison, BSONView)
+    /// Compared with a value (in `values`) by the collation.
+    case collated(Comparison, Int)
+    /// Equal to one of the values (in `values`) by the collation.
+    case collatedOneOf(Range<Int>, matchesMissing: Bool)
+    /// A text that one of the expressions (in `patterns`) matches, or a regular expression like it.
+    case pattern(Int)
+    /// A number or binary of which the bits at the positions are such.
+    case bits(BitTest, Int)
     /// Equal to one of the operands, which are sorted; `matchesMissing` when null is among them.
     case oneOf(Range<Int>, matchesMissing: Bool)
     case exists
@@ -39,6 +49,14 @@ enum FilterTest: Sendable {
     case elementDocument(Int)
     /// An array with an element that, taken as the value itself, all of the children (in `children`) match.
     case elementValue(Range<Int>)
+}
+
+/// What bits must be.
+enum BitTest: Sendable {
+    case allSet
+    case allClear
+    case anySet
+    case anyClear
 }
 
 /// The comparisons with one operand.
@@ -79,4 +97,11 @@ struct FilterProgram: Sendable {
     var children: [Int] = []
     var steps: [Step] = []
     var operands: [BSONView] = []
+    /// Operands of comparisons by the collation, folded.
+    var values: [BSONValue] = []
+    var collation: Collation?
+    var patterns: [RegularExpression] = []
+    var expressions: [AggregationExpression] = []
+    /// Bit positions, ascending.
+    var bits: [[Int]] = []
 }

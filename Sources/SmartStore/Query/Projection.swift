@@ -3,38 +3,58 @@
 // 1. Fields keep the document's order. `_id` comes back unless it is excluded, and may be excluded from an inclusion.
 // 2. A dotted path and an embedded document say the same. At an array, the rest of the path is laid on each element;
 //    an inclusion drops elements that are neither document nor array, an exclusion keeps them.
-// 3. Computed fields, $slice, $elemMatch, $meta and the positional operator are refused.
+// 3. Computed fields, $slice, $elemMatch and the positional operator come after that, in the order in which they are
+//    written (ProjectedField).
 
 /// A parsed projection.
 public struct Projection: Sendable {
     private let root: ProjectionNode
     private let isInclusion: Bool
-    /// Whether every field comes back.
+    /// Whether every field comes back as it is.
     public let isTrivial: Bool
+    /// Fields that are made, and not only left in or out.
+    private let made: [ProjectedField]
 
     /// Parses a projection.
     ///
+    /// - Parameters:
+    ///   - filter: the query's, for the positional operator.
+    ///   - isStage: whether it is a stage's: then `$slice` is an expression, and `$elemMatch` and `a.$` are not taken.
     /// - Throws: `inclusionInExclusion`, `exclusionInInclusion`, `pathCollision`, `pathCollisionWithin`,
     ///   `emptyProjection`, `badProjection`.
-    public init(_ document: Document) throws(DocumentError) {
-        var builder = ProjectionBuilder()
+    public init(
+        _ document: Document, filter: Filter? = nil, options: QueryOptions = .standard, isStage: Bool = false
+    ) throws(DocumentError) {
+        var builder = ProjectionBuilder(options: options, filter: filter, isStage: isStage)
         try builder.read(document, prefix: [])
         let includesIdentifier = builder.identifier ?? true
         isInclusion = builder.isInclusion ?? (builder.identifier ?? false)
+        for field in builder.made where isInclusion && field.isPartOfField && !builder.root.has(field.path) {
+            try builder.root.insert(field.path.pieces.map(\.name)[...], text: field.path.text)
+        }
+        made = builder.made
         if includesIdentifier == isInclusion && !builder.root.has("_id") {
             try builder.root.insert([Array("_id".utf8)][...], text: "_id")
         }
         root = builder.root
-        isTrivial = !isInclusion && root.children.isEmpty
+        isTrivial = !isInclusion && root.children.isEmpty && made.isEmpty
     }
 
     /// The projected document.
-    public func apply(_ document: Document) -> Document {
-        isTrivial ? document : document.withBytes { apply($0) }
+    ///
+    /// - Throws: what an expression in it runs into.
+    public func apply(_ document: Document) throws(DocumentError) -> Document {
+        isTrivial ? document : try document.withBytes { bytes throws(DocumentError) in try apply(bytes) }
     }
 
     /// The projected document.
-    package func apply(_ bytes: BSONBytes) -> Document {
+    package func apply(_ bytes: BSONBytes) throws(DocumentError) -> Document {
+        var document = selected(bytes)
+        for field in made { try field.apply(bytes, to: &document) }
+        return document
+    }
+
+    private func selected(_ bytes: BSONBytes) -> Document {
         var writer = BSONWriter(byteCountHint: isInclusion ? 128 : bytes.count)
         var reader = BSONReader(bytes)
         while let field = reader.next() { project(field, root, name: field.name, into: &writer, depth: 0) }
@@ -96,6 +116,17 @@ private struct ProjectionNode: Sendable {
 
     func has(_ name: String) -> Bool { children.contains { $0.name == Array(name.utf8) } }
 
+    /// Whether the path, or one that it leads through, is named.
+    func has(_ path: FieldPath) -> Bool {
+        var node = self
+        for piece in path.pieces {
+            guard let next = node.children.first(where: { $0.name == piece.name })?.node else { return false }
+            if next.children.isEmpty { return true }
+            node = next
+        }
+        return true
+    }
+
     mutating func insert(_ path: ArraySlice<[UInt8]>, text: String) throws(DocumentError) {
         guard let name = path.first else { return }
         let rest = path.dropFirst()
@@ -117,6 +148,10 @@ private struct ProjectionNode: Sendable {
 
 /// Reads a projection's document.
 private struct ProjectionBuilder {
+    let options: QueryOptions
+    let filter: Filter?
+    let isStage: Bool
+    var made: [ProjectedField] = []
     var root = ProjectionNode()
     /// Inclusion or exclusion, once a field other than `_id` has decided it.
     var isInclusion: Bool?
@@ -126,13 +161,17 @@ private struct ProjectionBuilder {
     mutating func read(_ document: Document, prefix: [String]) throws(DocumentError) {
         for (name, value) in document {
             let text = (prefix + [name]).joined(separator: ".")
+            if !isStage, text.hasSuffix(".$") {
+                try positional(String(text.dropLast(2)))
+                continue
+            }
             let path = try FieldPath(text)
             if path.pieces.contains(where: { $0.name.isEmpty || $0.name[0] == UInt8(ascii: "$") }) {
                 throw DocumentError(
-                    .badProjection, "the projection has a path or an operator that is not supported: \(text)",
-                    path: text)
+                    isStage ? .location(16410) : .badProjection,
+                    "FieldPath field names may not be empty or start with '$': \(text)", path: text)
             }
-            if case .document(let inner) = value {
+            if case .document(let inner) = value, inner.keys.first?.hasPrefix("$") != true {
                 guard !inner.isEmpty else {
                     throw DocumentError(
                         .emptyProjection,
@@ -142,8 +181,8 @@ private struct ProjectionBuilder {
                 continue
             }
             guard let includes = value.bool ?? value.double.map({ $0 != 0 }) else {
-                throw DocumentError(
-                    .badProjection, "a projection of type \(value.type.name) is not supported: \(text)", path: text)
+                try make(path, value)
+                continue
             }
             if text == "_id" {
                 identifier = includes
@@ -161,5 +200,71 @@ private struct ProjectionBuilder {
             isInclusion = includes
             try root.insert(path.pieces.map(\.name)[...], text: text)
         }
+    }
+
+    // MARK: Fields that are made
+
+    private mutating func include(_ path: FieldPath) throws(DocumentError) {
+        if isInclusion == false {
+            throw DocumentError(
+                .inclusionInExclusion, "Cannot do inclusion on field \(path) in exclusion projection", path: path.text)
+        }
+        isInclusion = true
+    }
+
+    private mutating func make(_ path: FieldPath, _ value: BSONValue) throws(DocumentError) {
+        let operation = value.document?.first { _ in true }
+        if !isStage, let (name, operand) = operation {
+            if name == "$slice", let slice = try ProjectedField.Slice(operand, path) {
+                made.append(ProjectedField(path: path, kind: .slice(slice)))
+                return
+            }
+            if name == "$elemMatch" {
+                guard path.pieces.count == 1 else {
+                    throw DocumentError(
+                        .location(31275), "Cannot use $elemMatch projection on a nested field.", path: path.text)
+                }
+                guard operand.document != nil else {
+                    throw DocumentError(
+                        .location(31274), "elemMatch: Invalid argument, object required, but got "
+                            + operand.type.name, path: path.text)
+                }
+                try include(path)
+                let filter = try Filter(
+                    Document(fields: [(path.text, ["$elemMatch": operand])]), options: options)
+                made.append(ProjectedField(path: path, kind: .elementMatch(filter)))
+                return
+            }
+        }
+        if operation?.key == "$meta" {
+            let names = ["vectorSearchScore", "searchScore"]
+            guard let name = operation?.value.string, names.contains(name) else {
+                throw DocumentError(
+                    .location(17308), "Unsupported argument to $meta: "
+                        + ExtendedJSON.string(operation?.value ?? .null), path: path.text)
+            }
+            try include(path)
+            made.append(ProjectedField(path: path, kind: .score))
+            return
+        }
+        try include(path)
+        made.append(ProjectedField(path: path, kind: .computed(try AggregationExpression(value, options: options))))
+    }
+
+    private mutating func positional(_ text: String) throws(DocumentError) {
+        guard !made.contains(where: \.isPositional) else {
+            throw DocumentError(
+                .location(31276), "Cannot specify more than one positional projection per query.", path: text)
+        }
+        let path = try FieldPath(text)
+        guard let filter else {
+            throw DocumentError(.location(51246), "Executor error: the positional operator needs a query", path: text)
+        }
+        if isInclusion == false {
+            throw DocumentError(
+                .location(31395), "positional projection cannot be used with exclusion", path: text)
+        }
+        isInclusion = true
+        made.append(ProjectedField(path: path, kind: .positional(filter)))
     }
 }

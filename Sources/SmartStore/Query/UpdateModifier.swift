@@ -6,7 +6,9 @@ struct UpdateModifier: Sendable {
     let operation: UpdateOperator
 
     /// The modifiers of an update's document.
-    static func parse(_ document: Document) throws(DocumentError) -> [UpdateModifier] {
+    static func parse(
+        _ document: Document, _ filters: ArrayFilters, options: QueryOptions
+    ) throws(DocumentError) -> [UpdateModifier] {
         var modifiers: [UpdateModifier] = []
         for (name, operand) in document {
             guard isKnown(name) else {
@@ -23,17 +25,18 @@ struct UpdateModifier: Sendable {
             }
             for (field, value) in fields {
                 let path = try updatePath(field)
-                modifiers.append(UpdateModifier(path: path, operation: try parse(name, value, path)))
+                modifiers.append(UpdateModifier(path: path, operation: try parse(name, value, path, options)))
             }
         }
         try checkConflicts(modifiers)
+        try filters.check(modifiers.map(\.path), update: document)
         return modifiers.sorted { precedes($0.path, $1.path) }
     }
 
     private static func isKnown(_ name: String) -> Bool {
         [
             "$set", "$unset", "$inc", "$mul", "$min", "$max", "$rename", "$setOnInsert", "$push", "$addToSet", "$pop",
-            "$pull", "$pullAll",
+            "$pull", "$pullAll", "$currentDate", "$bit",
         ].contains(name)
     }
 
@@ -47,9 +50,13 @@ struct UpdateModifier: Sendable {
                     "The update path '\(text)' contains an empty field name, which is not allowed.", path: text)
             }
             if piece.name[0] == UInt8(ascii: "$") {
-                if piece.name.count == 1 || piece.name[1] == UInt8(ascii: "[") {
-                    throw DocumentError(
-                        .failedToParse, "the positional path '\(text)' is not supported", path: text)
+                if PositionalStep(piece) != nil {
+                    guard piece != path.pieces[0] else {
+                        throw DocumentError(
+                            .badValue, "Cannot have positional (i.e. '\(piece.text)') element in the first position in "
+                                + "path '\(text)'", path: text)
+                    }
+                    continue
                 }
                 throw DocumentError(
                     .dollarPrefixedFieldName,
@@ -60,7 +67,7 @@ struct UpdateModifier: Sendable {
     }
 
     private static func parse(
-        _ name: String, _ value: BSONValue, _ path: FieldPath
+        _ name: String, _ value: BSONValue, _ path: FieldPath, _ options: QueryOptions
     ) throws(DocumentError) -> UpdateOperator {
         switch name {
         case "$set": return .set(value)
@@ -76,6 +83,8 @@ struct UpdateModifier: Sendable {
                     path: path.text)
             }
             return .arithmetic(operation, value)
+        case "$currentDate": return .set(try now(value, path, options))
+        case "$bit": return .bits(try BitUpdate(value, path))
         case "$push": return .push(try ArrayPush(value, path: path))
         case "$addToSet":
             guard case .document(let clauses) = value, clauses.keys.first == "$each" else { return .addToSet([value]) }
@@ -102,6 +111,31 @@ struct UpdateModifier: Sendable {
         }
     }
 
+    /// The operand of `$currentDate`: true for a date, or the type that is wanted.
+    private static func now(
+        _ value: BSONValue, _ path: FieldPath, _ options: QueryOptions
+    ) throws(DocumentError) -> BSONValue {
+        if value.bool != nil { return .date(options.now) }
+        guard let document = value.document else {
+            throw DocumentError(
+                .badValue, "\(value.type.name) is not valid type for $currentDate. Please use a boolean ('true') or a "
+                    + "$type expression ({$type: 'timestamp/date'}).", path: path.text)
+        }
+        for name in document.keys where name != "$type" {
+            throw DocumentError(.badValue, "Unrecognized $currentDate option: \(name)", path: path.text)
+        }
+        switch document["$type"]?.string {
+        case "date": return .date(options.now)
+        case "timestamp":
+            let milliseconds = max(0, options.now.millisecondsSince1970)
+            return .timestamp(BSONTimestamp(seconds: UInt32(clamping: milliseconds / 1000), increment: 1))
+        default:
+            throw DocumentError(
+                .badValue, "The '$type' string field is required to be 'date' or 'timestamp': {$currentDate: {field : "
+                    + "{$type: 'date'}}}", path: path.text)
+        }
+    }
+
     /// `$rename: {source: target}`; the modifier stands at the source.
     private static func rename(_ value: BSONValue, _ source: FieldPath) throws(DocumentError) -> UpdateOperator {
         guard case .string(let text) = value else {
@@ -111,6 +145,14 @@ struct UpdateModifier: Sendable {
                 path: source.text)
         }
         let target = try updatePath(text)
+        if source.pieces.contains(where: { PositionalStep($0) != nil }) {
+            throw DocumentError(
+                .badValue, "The source field for $rename may not be dynamic: \(source)", path: source.text)
+        }
+        if target.pieces.contains(where: { PositionalStep($0) != nil }) {
+            throw DocumentError(
+                .badValue, "The destination field for $rename may not be dynamic: \(target)", path: source.text)
+        }
         if target.text == source.text {
             throw DocumentError(
                 .badValue, "The source and target field for $rename must differ: \(source): \"\(target)\"",

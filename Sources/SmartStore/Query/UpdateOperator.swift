@@ -9,6 +9,7 @@ enum UpdateOperator: Sendable {
     case maximum(BSONValue)
     /// Sets only when the update inserts.
     case setOnInsert(BSONValue)
+    case bits(BitUpdate)
     case push(ArrayPush)
     case addToSet([BSONValue])
     case pop(first: Bool)
@@ -33,6 +34,7 @@ enum UpdateOperator: Sendable {
         case .arithmetic(let operation, let operand): return try arithmetic(operation, operand, view, path)
         case .minimum(let operand): return Self.isBetter(operand, than: view, order: -1) ? .set(operand) : .keep
         case .maximum(let operand): return Self.isBetter(operand, than: view, order: 1) ? .set(operand) : .keep
+        case .bits(let update): return .set(try update.apply(to: view, at: path))
         case .push(let push): return .set(.array(try push.apply(to: elements(view, path))))
         case .addToSet(let values): return try addToSet(values, view, path)
         case .pop(let first):
