@@ -114,7 +114,7 @@ def find_slots(file):
     for at in (0, 4096, 8192, 16384, 32768, 65536):
         raw = file[at:at + 4096]
         if len(raw) == 4096 and raw[:8] == b"SMARTST\n" and hashlib.sha256(raw[:4064]).digest() == raw[4064:]:
-            require(u32(raw, 8) in (1, 2, 3), f"format version {u32(raw, 8)}")
+            require(u32(raw, 8) in (1, 2, 3, 4), f"format version {u32(raw, 8)}")
             if at in (0, u32(raw, 12)):
                 found[at] = Slot(raw)
     require(found, "no valid superblock slot: not a store, or damaged")

@@ -149,6 +149,10 @@ extension StoreError {
         case let error as VectorError: self.init(error)
         case let error as FileFault: self.init(PageFault(error))
         case let error as CryptoFault: self.init(PageFault(error))
+        case let error as CommandError:
+            self.init(
+                .invalidArgument, error.message, remedy: "See MongoDB's documentation of the command or stage.",
+                server: ServerCode(number: error.code, name: error.name), details: error.details)
         default:
             self.init(.invalidArgument, String(describing: error), remedy: "See the message.")
         }

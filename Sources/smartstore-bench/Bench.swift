@@ -13,7 +13,9 @@ struct Bench: AsyncParsableCommand {
             which is removed at the end. Give --folder a place on the disk that is to be measured: the default \
             temporary folder may be in memory.
             """,
-        subcommands: [VectorsBench.self, CommitsBench.self, PagesBench.self, FirstAnswer.self])
+        subcommands: [
+            DocumentsBench.self, VectorsBench.self, CommitsBench.self, PagesBench.self, FirstAnswer.self,
+        ])
 }
 
 /// Flags of every measurement.

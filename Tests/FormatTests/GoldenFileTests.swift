@@ -199,7 +199,7 @@ struct GoldenFileTests {
 
         var newer = try file.bytes()
         for slot in [0, 4096] {
-            newer[slot + 8] = 4
+            newer[slot + 8] = 5
             let hash = Hashing.sha256(Array(newer[slot..<slot + 4064]).span.bytes).bytes
             newer.replaceSubrange(slot + 4064..<slot + 4096, with: hash)
         }

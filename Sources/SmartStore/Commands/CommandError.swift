@@ -37,7 +37,8 @@ struct CommandError: Error {
         let hasNumber = error.server.number > 1
         self.init(
             hasNumber ? error.server.number : 1, hasNumber ? error.server.name : "InternalError",
-            hasNumber ? error.message : "\(error.code.rawValue): \(error.message) \(error.remedy)")
+            hasNumber ? error.message : "\(error.code.rawValue): \(error.message) \(error.remedy)",
+            details: error.details)
     }
 
     /// The reply of a command that failed as a whole.

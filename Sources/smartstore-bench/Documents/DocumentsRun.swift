@@ -1,0 +1,286 @@
+// One run over one store: the rows in their order.
+
+import Foundation
+import SmartStore
+import Synchronization
+
+struct DocumentsRun {
+    static let batch = 1000
+
+    let corpus: DocumentCorpus
+    let url: URL
+    let isEncrypted: Bool
+    let cacheBytes: Int
+    let seconds: Double
+    let explains: Bool
+    let progress: Progress
+
+    private static let name = "notes"
+
+    func measure() async throws -> DocumentFigures {
+        var figures = DocumentFigures()
+        var options = StoreOptions()
+        options.cacheByteLimit = cacheBytes
+        options.logByteLimit = 256 << 20
+        let store = try BenchStore.create(url, encrypted: isEncrypted, options: options)
+        PeakMemory.reset()
+        try load(store, into: &figures)
+        try makeIndexes(store, into: &figures)
+        figures.add("file after load, MiB", Double(try BenchStore.byteCount(of: url)) / 1048576)
+        try await insertSingly(store, into: &figures)
+        try read(store, into: &figures)
+        try update(store, into: &figures)
+        try deleteAndReinsert(store, into: &figures)
+        figures.add("peak memory, MiB", Double(PeakMemory.byteCount) / 1048576)
+        try store.close()
+        figures.add("file at the end, MiB", Double(try BenchStore.byteCount(of: url)) / 1048576)
+        try FileManager.default.removeItem(at: url)
+        return figures
+    }
+
+    // MARK: Writing
+
+    private func load(_ store: Store, into figures: inout DocumentFigures) throws {
+        var spent = 0.0
+        var next = 0
+        while next < corpus.count {
+            let end = min(next + Self.batch, corpus.count)
+            let documents = (next..<end).map { corpus.document($0) }
+            let watch = Stopwatch()
+            try store.writeSync { tx in
+                let notes: CollectionWriter = tx.collection(Self.name)
+                for document in documents { try notes.insert(document) }
+            }
+            spent += watch.seconds
+            next = end
+        }
+        figures.add("bulk load", Double(corpus.count) / spent)
+        progress.step("loaded")
+    }
+
+    private func makeIndexes(_ store: Store, into figures: inout DocumentFigures) throws {
+        let indexes: [(String, Document)] = [
+            ("index user", ["user": 1]), ("index score", ["score": 1]),
+            ("index category, score", ["category": 1, "score": -1]),
+        ]
+        for (row, keys) in indexes {
+            let watch = Stopwatch()
+            try store.createIndex(on: Self.name, IndexSpecification(keys))
+            figures.add(row, Double(corpus.count) / watch.seconds)
+        }
+        progress.step("indexes made")
+    }
+
+    private func insertSingly(_ store: Store, into figures: inout DocumentFigures) async throws {
+        let first = corpus.count
+        let next = Atomic<Int>(first)
+        let watch = Stopwatch()
+        var count = 0
+        while watch.seconds < seconds {
+            let document = corpus.document(next.wrappingAdd(1, ordering: .relaxed).oldValue)
+            try store.writeSync { tx in _ = try tx.collection(Self.name).insert(document) }
+            count += 1
+        }
+        figures.add("durable insert, 1 writer", Double(count) / watch.seconds)
+        // Tasks that each write one document and wait for it to be durable.
+        let corpus = corpus
+        let limit = seconds
+        let group = Stopwatch()
+        let total = try await withThrowingTaskGroup(of: Int.self) { tasks in
+            for writer in 0..<8 {
+                tasks.addTask {
+                    var count = 0
+                    while group.seconds < limit {
+                        let document = corpus.document(first + 10_000_000 + writer * 10_000_000 + count)
+                        try await store.write { tx in _ = try tx.collection(Self.name).insert(document) }
+                        count += 1
+                    }
+                    return count
+                }
+            }
+            return try await tasks.reduce(0, +)
+        }
+        figures.add("durable insert, 8 writers", Double(total) / group.seconds)
+        try store.writeSync { tx in
+            _ = try tx.collection(Self.name).deleteMany(["_id": ["$gte": .int64(Int64(first))]])
+        }
+        progress.step("single inserts")
+    }
+
+    private func update(_ store: Store, into figures: inout DocumentFigures) throws {
+        var random = QueryNumbers(seed: corpus.seed &+ 77)
+        let watch = Stopwatch()
+        var count = 0
+        while watch.seconds < seconds {
+            let id = BSONValue.int64(Int64(random.next(below: corpus.count)))
+            try store.writeSync { tx in
+                _ = try tx.collection(Self.name).update(["_id": id], ["$inc": ["amount": 1]])
+            }
+            count += 1
+        }
+        figures.add("durable update by id", Double(count) / watch.seconds)
+        let batches = Stopwatch()
+        count = 0
+        while batches.seconds < seconds {
+            try store.writeSync { tx in
+                let notes: CollectionWriter = tx.collection(Self.name)
+                for _ in 0..<Self.batch {
+                    let id = BSONValue.int64(Int64(random.next(below: corpus.count)))
+                    _ = try notes.update(["_id": id], ["$inc": ["amount": 1]])
+                }
+            }
+            count += Self.batch
+        }
+        figures.add("update by id, batches", Double(count) / batches.seconds)
+        progress.step("updates")
+    }
+
+    private func deleteAndReinsert(_ store: Store, into figures: inout DocumentFigures) throws {
+        let watch = Stopwatch()
+        var next = 0
+        while next < corpus.count {
+            let end = min(next + 2 * Self.batch, corpus.count)
+            try store.writeSync { tx in
+                let notes: CollectionWriter = tx.collection(Self.name)
+                for number in stride(from: next, to: end, by: 2) { try notes.delete(.int64(Int64(number))) }
+            }
+            next = end
+        }
+        figures.add("delete half", Double(corpus.count / 2) / watch.seconds)
+        var spent = 0.0
+        next = 0
+        while next < corpus.count {
+            let end = min(next + 2 * Self.batch, corpus.count)
+            let documents = stride(from: next, to: end, by: 2).map { corpus.document($0) }
+            let watch = Stopwatch()
+            try store.writeSync { tx in
+                let notes: CollectionWriter = tx.collection(Self.name)
+                for document in documents { try notes.insert(document) }
+            }
+            spent += watch.seconds
+            next = end
+        }
+        figures.add("reinsert half", Double(corpus.count / 2) / spent)
+        progress.step("deleted and inserted again")
+    }
+
+    // MARK: Reading
+
+    private func read(_ store: Store, into figures: inout DocumentFigures) throws {
+        try store.readSync { tx in
+            let notes = tx.collection(Self.name)
+            var random = QueryNumbers(seed: corpus.seed &+ 7)
+            try check(notes)
+            // A pass over everything, so that what fits the cache is there.
+            _ = try notes.count(["absent": 1])
+            figures.add(
+                "get by id",
+                try rate {
+                    guard try notes.get(.int64(Int64(random.next(below: corpus.count)))) != nil else {
+                        throw BenchError("a document is not there")
+                    }
+                })
+            figures.add(
+                "indexed equality, 20 results",
+                try rate { _ = try notes.find(Self.equality(random.next(below: corpus.users))) })
+            figures.add(
+                "indexed range, sorted, limit 20",
+                try rate { _ = try notes.find(Self.range(random.unit() * (DocumentCorpus.scoreLimit - 1))) })
+            figures.add(
+                "compound index, sorted, limit 20",
+                try rate { _ = try notes.find(Self.compound(random.next(below: 100), random.unit() * 900)) })
+            figures.add(
+                "count by index (1 %)", try rate { _ = try notes.count(Self.category(random.next(below: 100))) })
+            figures.add("count of all", try rate { _ = try notes.count() })
+            progress.step("queries")
+            figures.add("unindexed filter, seconds", try time { _ = try notes.count(Self.unindexed) })
+            figures.add("group over all, seconds", try time { _ = try notes.aggregate(Self.group) })
+            progress.step("scans")
+        }
+    }
+
+    private func rate(_ body: () throws -> Void) throws -> Double {
+        let watch = Stopwatch()
+        var count = 0
+        while watch.seconds < seconds {
+            for _ in 0..<16 { try body() }
+            count += 16
+        }
+        return Double(count) / watch.seconds
+    }
+
+    /// The best of three: scans are long.
+    private func time(_ body: () throws -> Void) throws -> Double {
+        try (0..<3).map { _ in
+            let watch = Stopwatch()
+            try body()
+            return watch.seconds
+        }.min() ?? 0
+    }
+
+    private static func equality(_ user: Int) -> FindQuery { FindQuery(["user": .int32(Int32(user))]) }
+
+    private static func range(_ score: Double) -> FindQuery {
+        FindQuery(["score": ["$gte": .double(score), "$lt": .double(score + 1)]], sort: ["score": 1], limit: 20)
+    }
+
+    private static func compound(_ category: Int, _ score: Double) -> FindQuery {
+        FindQuery(
+            [
+                "category": .string(DocumentCorpus.categoryName(category)),
+                "score": ["$gte": .double(score), "$lt": .double(score + 100)],
+            ], sort: ["score": -1], limit: 20)
+    }
+
+    private static func category(_ category: Int) -> Document {
+        ["category": .string(DocumentCorpus.categoryName(category))]
+    }
+
+    private static let unindexed: Document = ["amount": ["$gte": 9990], "year": ["$lt": 2000]]
+
+    private static let group: [Document] = [
+        [
+            "$group": [
+                "_id": "$category", "n": ["$sum": 1], "total": ["$sum": "$amount"], "mean": ["$avg": "$score"],
+            ]
+        ]
+    ]
+
+    // MARK: Plans
+
+    private func check(_ notes: CollectionReader) throws {
+        let queries: [(String, FindQuery, String)] = [
+            ("get by id", FindQuery(["_id": 17]), "IDHACK"), ("equality", Self.equality(3), "user_1"),
+            ("range", Self.range(500), "score_1"), ("compound", Self.compound(7, 300), "category_1_score_-1"),
+            ("count", FindQuery(Self.category(7)), "category_1_score_-1"),
+            ("unindexed", FindQuery(Self.unindexed), "COLLSCAN"),
+        ]
+        for (name, query, wanted) in queries {
+            let plan = try notes.explain(query, verbosity: .executionStats)
+            let text = plan["queryPlanner"]?.document?["winningPlan"]?.document?.json() ?? ""
+            if explains {
+                let statistics = plan["executionStats"]?.document
+                progress.step(
+                    "\(name): \(text) keys \(statistics?["totalKeysExamined"]?.int ?? -1) documents "
+                        + "\(statistics?["totalDocsExamined"]?.int ?? -1)")
+            }
+            guard text.contains(wanted) else { throw BenchError("'\(name)' is not answered by \(wanted): \(text)") }
+        }
+    }
+}
+
+/// Numbers for queries, from a seed.
+private struct QueryNumbers {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
+
+    mutating func next(below limit: Int) -> Int {
+        state ^= state << 13
+        state ^= state >> 7
+        state ^= state << 17
+        return Int(state % UInt64(max(1, limit)))
+    }
+
+    mutating func unit() -> Double { Double(next(below: 1 << 40)) / Double(1 << 40) }
+}
