@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes sure that everything a build needs is there: Swift 6.2 or newer, git, make, and the headers of
-# OpenSSL's libcrypto and of zlib. Installs only what is missing, says what, and asks nothing.
+# OpenSSL's libcrypto, of zlib and of PCRE2. Installs only what is missing, says what, and asks nothing.
 #
 # Debian and Ubuntu: apt-get (by sudo when not root). macOS: Homebrew. Elsewhere it names what to install.
 set -euo pipefail
@@ -36,6 +36,11 @@ has_header() {
     [[ -e /usr/include/$1 ]] || compgen -G "/usr/include/*/$1" >/dev/null
 }
 
+# PCRE2's header wants to know its code unit first, so the compiler is asked only for the file.
+has_pcre2() {
+    compgen -G '/usr/include/pcre2.h' >/dev/null || compgen -G '/usr/include/*/pcre2.h' >/dev/null
+}
+
 # Runs a command as root: directly, or by sudo, which may ask only where somebody can answer.
 as_root() {
     if [[ $(id -u) == 0 ]]; then
@@ -53,14 +58,15 @@ install_on_linux() {
     local missing=()
     has_header openssl/evp.h || missing+=(libssl-dev)
     has_header zlib.h || missing+=(zlib1g-dev)
+    has_pcre2 || missing+=(libpcre2-dev)
     command -v git >/dev/null 2>&1 || missing+=(git)
     command -v make >/dev/null 2>&1 || missing+=(make)
     if ((${#missing[@]} == 0)); then
-        say "libcrypto, zlib, git and make are there; nothing to install"
+        say "libcrypto, zlib, pcre2, git and make are there; nothing to install"
         return
     fi
     command -v apt-get >/dev/null 2>&1 ||
-        fail "install these and run this again: ${missing[*]} (Fedora says openssl-devel and zlib-devel)."
+        fail "install these and run this again: ${missing[*]} (Fedora says openssl-devel, zlib-devel and pcre2-devel)."
     say "installing with apt-get: ${missing[*]}"
     as_root apt-get update -qq
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
@@ -68,13 +74,13 @@ install_on_linux() {
 
 install_on_mac() {
     command -v brew >/dev/null 2>&1 ||
-        fail "Homebrew is missing. Install it from https://brew.sh and run this again (it brings OpenSSL and zlib)."
+        fail "Homebrew is missing. Install it from https://brew.sh and run this again (it brings OpenSSL, zlib and PCRE2)."
     local missing=() formula
-    for formula in openssl@3 zlib; do
+    for formula in openssl@3 zlib pcre2; do
         brew list --versions "$formula" >/dev/null 2>&1 || missing+=("$formula")
     done
     if ((${#missing[@]} == 0)); then
-        say "OpenSSL and zlib are there; nothing to install"
+        say "OpenSSL, zlib and PCRE2 are there; nothing to install"
         return
     fi
     say "installing with Homebrew: ${missing[*]}"

@@ -135,7 +135,9 @@ struct SearchCommand: ParsableCommand {
         return try reader.search(query).map { hit in
             var line: Document = ["_id": hit.id, "score": .double(Double(hit.score))]
             if let group = hit.group { line.append("group", group) }
-            if let document = hit.document { line.append("document", .document(try shape?.apply(document) ?? document)) }
+            if let document = hit.document {
+                line.append("document", .document(try shape?.apply(document) ?? document))
+            }
             return line
         }
     }

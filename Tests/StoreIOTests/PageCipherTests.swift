@@ -3,6 +3,7 @@
 import Foundation
 import StoreIO
 import Testing
+
 import struct StoreIO.Tag
 
 @Suite("Page cipher")

@@ -2,6 +2,7 @@
 
 import Foundation
 import StoreIO
+
 import struct StoreIO.Tag
 
 /// Bytes from hexadecimal digits; blanks are passed over.

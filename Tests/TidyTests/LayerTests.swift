@@ -11,7 +11,9 @@ struct LayerTests {
         "PageStore": ["StoreIO"],
         "TreeStore": ["PageStore", "StoreIO"],
         "VectorIndex": ["CVectorKernels"],
-        "SmartStore": ["TreeStore", "PageStore", "StoreIO", "VectorIndex", "DequeModule", "Logging", "Metrics"],
+        "SmartStore": [
+            "TreeStore", "PageStore", "StoreIO", "VectorIndex", "CPCRE2", "DequeModule", "Logging", "Metrics",
+        ],
         "smartstore-cli": ["SmartStore", "VectorIndex", "StoreIO", "ArgumentParser", "Logging"],
         // The bench names the kernels that were chosen, and measures layers by themselves.
         "smartstore-bench": [

@@ -32,7 +32,9 @@ enum DocumentStage: Sendable {
                     .location(51272),
                     "Invalid $project :: caused by :: projection specification must have at least one field")
             }
-            do throws(DocumentError) { self = .project(try Projection(document, options: options, isStage: true)) } catch {
+            do throws(DocumentError) {
+                self = .project(try Projection(document, options: options, isStage: true))
+            } catch {
                 var error = error
                 error.message = "Invalid $project :: caused by :: \(error.message)"
                 throw error
@@ -41,7 +43,8 @@ enum DocumentStage: Sendable {
             let names: [BSONValue] = operand.array ?? [operand]
             var document = Document()
             guard !names.isEmpty else {
-                throw DocumentError(.location(31119), "$unset specification must be a string or an array with at least one field")
+                throw DocumentError(
+                    .location(31119), "$unset specification must be a string or an array with at least one field")
             }
             for name in names {
                 guard let text = name.string, !text.isEmpty else {
@@ -59,10 +62,12 @@ enum DocumentStage: Sendable {
         case "$replaceRoot":
             guard let document = operand.document else {
                 throw DocumentError(
-                    .location(40229), "expected an object as specification for $replaceRoot stage, got \(operand.type.name)")
+                    .location(40229),
+                    "expected an object as specification for $replaceRoot stage, got \(operand.type.name)")
             }
             guard let root = document["newRoot"] else {
-                throw DocumentError(.location(40414), "BSON field '$replaceRoot.newRoot' is missing but a required field")
+                throw DocumentError(
+                    .location(40414), "BSON field '$replaceRoot.newRoot' is missing but a required field")
             }
             for field in document.keys where field != "newRoot" {
                 throw DocumentError(.location(40415), "BSON field '$replaceRoot.\(field)' is an unknown field.")
@@ -87,7 +92,8 @@ enum DocumentStage: Sendable {
             }
             if let other = fields.first(where: { $0.path.conflicts(with: path) })?.path {
                 throw DocumentError(
-                    .location(40176), "Invalid $addFields :: caused by :: specification contains two conflicting paths. "
+                    .location(40176),
+                    "Invalid $addFields :: caused by :: specification contains two conflicting paths. "
                         + "Cannot specify both '\(path)' and '\(other)'", path: path.text)
             }
             if let inner = value.document, !inner.isEmpty, inner.keys.first?.hasPrefix("$") != true {
@@ -115,7 +121,8 @@ enum DocumentStage: Sendable {
             let value = try expression.evaluate(document)
             guard let root = value?.document else {
                 throw DocumentError(
-                    .location(40228), "'newRoot' expression must evaluate to an object, but resulting value was: "
+                    .location(40228),
+                    "'newRoot' expression must evaluate to an object, but resulting value was: "
                         + (value.map { ExtendedJSON.string($0) } ?? "MISSING") + ". Type of resulting value: '"
                         + (value?.type.name ?? "missing") + "'.")
             }

@@ -260,7 +260,8 @@ final class GroupSource: DocumentSource {
         for column in columns { byteCount += column.gathered() }
         guard byteCount <= GroupStage.memoryLimit else {
             throw DocumentError(
-                .location(292), "PlanExecutor error during aggregation :: caused by :: Exceeded memory limit for $group")
+                .location(292), "PlanExecutor error during aggregation :: caused by :: Exceeded memory limit for $group"
+            )
         }
     }
 

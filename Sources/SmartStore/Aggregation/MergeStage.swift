@@ -42,9 +42,11 @@ struct MergeStage: Sendable {
         case .array(let fields)?:
             on = fields.compactMap(\.string)
             guard on.count == fields.count, !on.isEmpty else {
-                throw DocumentError(.location(51187), "If explicitly specifying $merge 'on', must include at least one field")
+                throw DocumentError(
+                    .location(51187), "If explicitly specifying $merge 'on', must include at least one field")
             }
-        default: throw DocumentError(.location(51186), "$merge 'on' field must be either a string or an array of strings")
+        default:
+            throw DocumentError(.location(51186), "$merge 'on' field must be either a string or an array of strings")
         }
         switch document["whenMatched"] {
         case nil, .string("merge")?: matched = .merge
@@ -56,7 +58,8 @@ struct MergeStage: Sendable {
             matched = .pipeline(stages)
         case let other?:
             throw DocumentError(
-                .badValue, "Enumeration value '\(other.string ?? other.type.name)' for field 'whenMatched' is not a valid "
+                .badValue,
+                "Enumeration value '\(other.string ?? other.type.name)' for field 'whenMatched' is not a valid "
                     + "value.")
         }
         let word = document["whenNotMatched"]?.string ?? "insert"
@@ -74,14 +77,16 @@ struct MergeStage: Sendable {
             guard let value = document[path: field] else {
                 guard field == "_id" else {
                     throw CommandError(
-                        location: 51132, "$merge write error: 'on' field '\(field)' cannot be missing, null, undefined or "
+                        location: 51132,
+                        "$merge write error: 'on' field '\(field)' cannot be missing, null, undefined or "
                             + "an array")
                 }
                 continue
             }
             if value.array != nil || (value.isNullish && field != "_id") {
                 throw CommandError(
-                    location: 51185, "$merge write error: 'on' field '\(field)' cannot be missing, null, undefined or an "
+                    location: 51185,
+                    "$merge write error: 'on' field '\(field)' cannot be missing, null, undefined or an "
                         + "array")
             }
             filter.append(field, ["$eq": value])
@@ -93,7 +98,8 @@ struct MergeStage: Sendable {
             case .discard: break
             case .fail:
                 throw CommandError(
-                    13113, "MergeStageNoMatchingDocument", "$merge could not find a matching document in the target "
+                    13113, "MergeStageNoMatchingDocument",
+                    "$merge could not find a matching document in the target "
                         + "collection for at least one document in the source collection")
             }
             return

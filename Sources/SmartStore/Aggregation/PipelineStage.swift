@@ -57,7 +57,8 @@ enum PipelineStage {
         case "$sortByCount":
             guard value.string?.hasPrefix("$") == true || value.document?.keys.first?.hasPrefix("$") == true else {
                 throw CommandError(
-                    location: 40149, "the sortByCount field must be defined as a $-prefixed path or an expression inside "
+                    location: 40149,
+                    "the sortByCount field must be defined as a $-prefixed path or an expression inside "
                         + "an object")
             }
             let group: BSONValue = ["_id": value, "count": ["$sum": 1]]

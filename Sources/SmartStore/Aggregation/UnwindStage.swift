@@ -21,19 +21,22 @@ struct UnwindStage: Sendable {
                 case "includeArrayIndex":
                     guard let field = value.string, !field.isEmpty else {
                         throw DocumentError(
-                            .location(28810), "expected a non-empty string for the includeArrayIndex option to $unwind "
+                            .location(28810),
+                            "expected a non-empty string for the includeArrayIndex option to $unwind "
                                 + "stage, got \(value.type.name)")
                     }
                     guard !field.hasPrefix("$") else {
                         throw DocumentError(
-                            .location(28822), "includeArrayIndex option to $unwind stage should not be prefixed with a "
+                            .location(28822),
+                            "includeArrayIndex option to $unwind stage should not be prefixed with a "
                                 + "'$': \(field)")
                     }
                     indexField = try FieldPath(field)
                 case "preserveNullAndEmptyArrays":
                     guard let flag = value.bool else {
                         throw DocumentError(
-                            .location(28809), "expected a boolean for the preserveNullAndEmptyArrays option to $unwind "
+                            .location(28809),
+                            "expected a boolean for the preserveNullAndEmptyArrays option to $unwind "
                                 + "stage, got \(value.type.name)")
                     }
                     keepsEmpty = flag
@@ -43,10 +46,13 @@ struct UnwindStage: Sendable {
             }
         } else if text == nil {
             throw DocumentError(
-                .location(15981), "expected either a string or an object as specification for $unwind stage, got "
+                .location(15981),
+                "expected either a string or an object as specification for $unwind stage, got "
                     + operand.type.name)
         }
-        guard let text, !text.isEmpty else { throw DocumentError(.location(28812), "no path specified to $unwind stage") }
+        guard let text, !text.isEmpty else {
+            throw DocumentError(.location(28812), "no path specified to $unwind stage")
+        }
         guard text.hasPrefix("$") else {
             throw DocumentError(
                 .location(28818), "path option to $unwind stage should be prefixed with a '$': \(text)")

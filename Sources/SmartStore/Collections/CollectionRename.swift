@@ -55,7 +55,9 @@ extension WriteTransaction {
                     try catalogue.remove(kind.key(name, index.name), in: pages)
                 }
             }
-            for kind in [CatalogKind.collection, .collectionCounters] { try catalogue.remove(kind.key(name), in: pages) }
+            for kind in [CatalogKind.collection, .collectionCounters] {
+                try catalogue.remove(kind.key(name), in: pages)
+            }
             unregister(name)
             register(renamed)
             changedSchema = true

@@ -17,6 +17,7 @@ public struct UpdateOutcome: Sendable, Equatable {
     /// The first matching document as it became.
     var firstAfter: Document?
 
+    /// Whether the counts and the `_id` of an upsert are the same; the documents are not compared.
     public static func == (a: UpdateOutcome, b: UpdateOutcome) -> Bool {
         a.matched == b.matched && a.modified == b.modified && a.upsertedID == b.upsertedID
     }

@@ -81,7 +81,9 @@ extension CommandRunner {
     private func modify(_ arguments: CommandArguments) throws -> Document {
         let name = try arguments.collection()
         guard let given = try arguments.document("index") else {
-            guard try reading({ try $0.info(name) }) != nil else { throw CommandError.namespaceNotFound("ns does not exist") }
+            guard try reading({ try $0.info(name) }) != nil else {
+                throw CommandError.namespaceNotFound("ns does not exist")
+            }
             return Reply.ok
         }
         let fields = try CommandArguments(
@@ -93,9 +95,12 @@ extension CommandRunner {
             throw CommandError(72, "InvalidOptions", "must specify either index name or key pattern, and not both")
         }
         return try writing("collMod") { transaction in
-            guard let info = try transaction.info(name) else { throw CommandError.namespaceNotFound("ns does not exist") }
+            guard let info = try transaction.info(name) else {
+                throw CommandError.namespaceNotFound("ns does not exist")
+            }
             guard
-                let index = info.indexes.first(where: { $0.name == wanted.name || $0.specification.keys == wanted.keys })
+                let index = info.indexes.first(where: { $0.name == wanted.name || $0.specification.keys == wanted.keys }
+                )
             else {
                 throw CommandError(27, "IndexNotFound", "cannot find index \(wanted.name ?? "") for ns \(name)")
             }
@@ -141,7 +146,8 @@ extension CommandRunner {
                             }))
                 ),
             ]
-            fields.append(("vectorIndexes", .array(info.vectorIndexes.map { .document(IndexDescription.statistics($0)) })))
+            fields.append(
+                ("vectorIndexes", .array(info.vectorIndexes.map { .document(IndexDescription.statistics($0)) })))
             fields.append(("scaleFactor", BSONValue(scale)))
             return Reply.with(fields)
         }

@@ -29,7 +29,8 @@ extension CommandRunner {
     static let commands: [String: Command] = {
         var table: [String: Command] = [:]
         let groups = [
-            sessionCommands, explainCommands, cursorCommands, queryCommands, writeCommands, collectionCommands, indexCommands, vectorCommands,
+            sessionCommands, explainCommands, cursorCommands, queryCommands, writeCommands, collectionCommands,
+            indexCommands, vectorCommands,
             cacheCommands, auditCommands,
         ]
         for command in groups.joined() {

@@ -124,7 +124,8 @@ extension CommandRunner {
         }
         guard namespace == collection else {
             throw CommandError(
-                13, "Unauthorized", "Requested getMore on namespace '\(collection)', but cursor belongs to a different "
+                13, "Unauthorized",
+                "Requested getMore on namespace '\(collection)', but cursor belongs to a different "
                     + "namespace \(namespace)")
         }
         guard let cursor = cursors.use(number, at: now) else {

@@ -58,7 +58,8 @@ extension CommandRunner {
             )
         case "distinct":
             return (
-                FindQuery(command["query"]?.document ?? [:], hint: command["hint"], options: try options(command)), false
+                FindQuery(command["query"]?.document ?? [:], hint: command["hint"], options: try options(command)),
+                false
             )
         case "aggregate":
             let pipeline = try AggregationPipeline(

@@ -18,7 +18,8 @@ extension CommandRunner {
         Command(
             "findAndModify", "findandmodify",
             fields: [
-                "query", "sort", "remove", "update", "new", "fields", "upsert", "collation", "arrayFilters", "hint", "let",
+                "query", "sort", "remove", "update", "new", "fields", "upsert", "collation", "arrayFilters", "hint",
+                "let",
             ], unbuilt: ["bypassDocumentValidation"]
         ) { try $0.findAndModify($1) },
     ]
@@ -34,7 +35,9 @@ extension CommandRunner {
             for (index, document) in documents.enumerated() {
                 let goesOn = try log.attempt(index) {
                     do { try collection.insert(document) } catch let error as StoreError {
-                        guard error.code == .duplicateKey, error.details.isEmpty, let id = document["_id"] else { throw error }
+                        guard error.code == .duplicateKey, error.details.isEmpty, let id = document["_id"] else {
+                            throw error
+                        }
                         throw CommandError.duplicateID(id, in: name)
                     }
                     inserted += 1
@@ -137,7 +140,9 @@ struct UpdateStatement {
 extension CommandError {
     /// An upsert's refusal with the `_id` that its filter asks for, where that is what was taken.
     static func naming(_ error: StoreError, filter: Document, in collection: String) -> any Error {
-        guard error.code == .duplicateKey, error.details.isEmpty, let id = (try? Filter(filter))?.identifier else { return error }
+        guard error.code == .duplicateKey, error.details.isEmpty, let id = (try? Filter(filter))?.identifier else {
+            return error
+        }
         return duplicateID(id, in: collection)
     }
 }

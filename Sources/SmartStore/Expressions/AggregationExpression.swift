@@ -73,7 +73,8 @@ package struct ExpressionPath: Sendable {
             }
             guard piece.name[0] != UInt8(ascii: "$") else {
                 throw DocumentError(
-                    .location(16410), "FieldPath field names may not start with '$'. Consider using $getField or "
+                    .location(16410),
+                    "FieldPath field names may not start with '$'. Consider using $getField or "
                         + "$setField.", path: text)
             }
         }

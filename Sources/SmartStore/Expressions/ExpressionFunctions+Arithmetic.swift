@@ -357,7 +357,8 @@ extension ExpressionFunctions {
                 result = body(result, number)
                 isWide = true
             default:
-                throw DocumentError(.typeMismatch, "\(name) only supports int and long operands, not \(value.type.name)")
+                throw DocumentError(
+                    .typeMismatch, "\(name) only supports int and long operands, not \(value.type.name)")
             }
         }
         return isWide ? .int64(result) : .int32(Int32(truncatingIfNeeded: result))
@@ -380,7 +381,9 @@ extension Decimal128 {
     static func / (a: Decimal128, b: Decimal128) -> Decimal128 {
         if a.isNaN || b.isNaN { return .nan }
         let isNegative = a.isNegative != b.isNegative
-        if a.isInfinite { return b.isInfinite ? .nan : Decimal128(high: infinity.high | (isNegative ? 1 << 63 : 0), low: 0) }
+        if a.isInfinite {
+            return b.isInfinite ? .nan : Decimal128(high: infinity.high | (isNegative ? 1 << 63 : 0), low: 0)
+        }
         if b.isInfinite { return Decimal128(isNegative: isNegative, coefficient: 0, exponent: 0) }
         if b.isZero { return a.isZero ? .nan : Decimal128(high: infinity.high | (isNegative ? 1 << 63 : 0), low: 0) }
         if a.isZero {

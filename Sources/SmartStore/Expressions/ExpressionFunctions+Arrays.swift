@@ -62,7 +62,8 @@ extension ExpressionFunctions {
                     throw DocumentError(.location(40096), "$indexOfArray requires an integral index")
                 }
                 guard number >= 0 else {
-                    throw DocumentError(.location(40097), "$indexOfArray requires a nonnegative index, found: \(number)")
+                    throw DocumentError(
+                        .location(40097), "$indexOfArray requires a nonnegative index, found: \(number)")
                 }
                 return number
             }
@@ -90,7 +91,8 @@ extension ExpressionFunctions {
             guard let value, !value.isNullish else { return .null }
             guard let elements = value.array else {
                 throw DocumentError(
-                    .location(34435), "The argument to $reverseArray must be an array, but was of type: \(value.type.name)")
+                    .location(34435),
+                    "The argument to $reverseArray must be an array, but was of type: \(value.type.name)")
             }
             return .array(elements.reversed())
         },
@@ -128,9 +130,12 @@ extension ExpressionFunctions {
                 try members("$setDifference", a, 17048), unique(try members("$setDifference", b, 17049))
             )
             var kept: [BSONValue] = []
-            for value in first where !contains(second, value) && !kept.contains(where: {
-                ValueOrder.compare($0, value) == 0
-            }) { kept.append(value) }
+            for value in first
+            where !contains(second, value)
+                && !kept.contains(where: {
+                    ValueOrder.compare($0, value) == 0
+                })
+            { kept.append(value) }
             return .array(kept)
         },
         "$setEquals": Function(arity: 2...Int.max) { values throws(DocumentError) in
@@ -230,7 +235,8 @@ extension ExpressionFunctions {
             case .document(let parts) where parts.count == 2: pair = (parts["k"], parts["v"])
             default:
                 throw DocumentError(
-                    .location(40398), "$arrayToObject requires pairs [key, value] or {k, v}, found: "
+                    .location(40398),
+                    "$arrayToObject requires pairs [key, value] or {k, v}, found: "
                         + ExtendedJSON.string(element))
             }
             guard let key = pair.key?.string, let inner = pair.value else {
@@ -249,7 +255,8 @@ extension ExpressionFunctions {
     ) throws(DocumentError) -> [BSONValue] {
         guard let elements = value?.array else {
             throw DocumentError(
-                .location(code), "All operands of \(name) must be arrays. One argument is of type: "
+                .location(code),
+                "All operands of \(name) must be arrays. One argument is of type: "
                     + (value?.type.name ?? "missing"))
         }
         return elements

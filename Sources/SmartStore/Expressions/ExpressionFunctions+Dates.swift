@@ -17,8 +17,9 @@ extension ExpressionFunctions {
             let zone = try offset(values[2], at: date)
             guard let zone else { return .null }
             guard let given = values[1], !given.isNullish else {
-                return .string(zone == 0 && values[2] == nil
-                    ? date.iso8601 : try formatted(DateParts(date, offset: zone), "%Y-%m-%dT%H:%M:%S.%LZ", zone))
+                return .string(
+                    zone == 0 && values[2] == nil
+                        ? date.iso8601 : try formatted(DateParts(date, offset: zone), "%Y-%m-%dT%H:%M:%S.%LZ", zone))
             }
             guard let format = given.string else {
                 throw DocumentError(
@@ -182,7 +183,8 @@ extension ExpressionFunctions {
             throw DocumentError(.location(5_439_013), "\(name) requires 'unit' to be a string")
         }
         guard let unit = Unit(rawValue: text) else {
-            throw DocumentError(.failedToParse, "\(name) parameter 'unit' value cannot be recognized as a time unit: \(text)")
+            throw DocumentError(
+                .failedToParse, "\(name) parameter 'unit' value cannot be recognized as a time unit: \(text)")
         }
         return unit
     }
@@ -196,7 +198,9 @@ extension ExpressionFunctions {
             let months = (parts.year - 2000) * 12 + parts.month - 1
             let bin = (unit == .year ? 12 : unit == .quarter ? 3 : 1) * size
             let start = Int(floored(Int64(months), by: Int64(bin))) * bin
-            let (year, month) = (2000 + Int(floored(Int64(start), by: 12)), start - Int(floored(Int64(start), by: 12)) * 12)
+            let (year, month) = (
+                2000 + Int(floored(Int64(start), by: 12)), start - Int(floored(Int64(start), by: 12)) * 12
+            )
             let days = CivilDate.days(year: Int64(year), month: Int64(month + 1), day: 1)
             return BSONDate(millisecondsSince1970: days * 86_400_000 - shift)
         default:
@@ -225,7 +229,9 @@ extension ExpressionFunctions {
             }
             let parts = DateParts(date, offset: zone)
             let total = parts.year * 12 + parts.month - 1 + months
-            let (year, month) = (Int64(floored(Int64(total), by: 12)), Int64(total) - floored(Int64(total), by: 12) * 12)
+            let (year, month) = (
+                Int64(floored(Int64(total), by: 12)), Int64(total) - floored(Int64(total), by: 12) * 12
+            )
             let last = CivilDate.dayCount(year: year, month: month + 1)
             let days = CivilDate.days(year: year, month: month + 1, day: min(Int64(parts.day), last))
             let time = floored(date.millisecondsSince1970 + Int64(zone) * 1000, by: 86_400_000)

@@ -32,12 +32,14 @@ extension ExpressionFunctions {
             guard let a, let b, !a.isNullish, !b.isNullish else { return .null }
             guard let text = a.string else {
                 throw DocumentError(
-                    .location(40085), "$split requires an expression that evaluates to a string as a first argument, "
+                    .location(40085),
+                    "$split requires an expression that evaluates to a string as a first argument, "
                         + "found: \(a.type.name)")
             }
             guard let separator = b.string else {
                 throw DocumentError(
-                    .location(40086), "$split requires an expression that evaluates to a string as a second argument, "
+                    .location(40086),
+                    "$split requires an expression that evaluates to a string as a second argument, "
                         + "found: \(b.type.name)")
             }
             guard !separator.isEmpty else {
@@ -228,13 +230,16 @@ extension ExpressionFunctions {
             for (value, (part, code)) in zip(values, [("input", 51746), ("find", 51745), ("replacement", 51744)]) {
                 guard let value, !value.isNullish, value.string == nil else { continue }
                 throw DocumentError(
-                    .location(code), "\(name) requires that '\(part)' be a string, found: \(ExtendedJSON.string(value))")
+                    .location(code), "\(name) requires that '\(part)' be a string, found: \(ExtendedJSON.string(value))"
+                )
             }
             guard let text = values[0]?.string, let mark = values[1]?.string, let replacement = values[2]?.string
             else { return .null }
             guard !mark.isEmpty else {
-                return .string(all ? text.unicodeScalars.reduce(replacement) { $0 + String($1) + replacement }
-                    : replacement + text)
+                return .string(
+                    all
+                        ? text.unicodeScalars.reduce(replacement) { $0 + String($1) + replacement }
+                        : replacement + text)
             }
             let found = pieces(of: text, at: mark)
             guard !all, found.count > 1 else { return .string(found.joined(separator: replacement)) }

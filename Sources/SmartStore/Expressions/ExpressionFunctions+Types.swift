@@ -60,7 +60,8 @@ extension ExpressionFunctions {
             for case let value? in parts where !value.isNullish {
                 guard let document = value.document else {
                     throw DocumentError(
-                        .location(40400), "$mergeObjects requires object inputs, but input "
+                        .location(40400),
+                        "$mergeObjects requires object inputs, but input "
                             + "\(ExtendedJSON.string(value)) is of type \(value.type.name)")
                 }
                 for (name, inner) in document { result[name] = inner }
@@ -184,7 +185,8 @@ extension ExpressionFunctions {
             case .objectID: return value
             case .string(let text):
                 guard let id = ObjectID(text) else {
-                    throw fail("Failed to parse objectId '\(text)' in $convert: Invalid string length for parsing to OID")
+                    throw fail(
+                        "Failed to parse objectId '\(text)' in $convert: Invalid string length for parsing to OID")
                 }
                 return .objectID(id)
             default: throw refuse()

@@ -65,7 +65,8 @@ indirect enum ExpressionNode: Sendable {
             for (condition, value) in branches where try condition.isTrue(&frame) { return try value.evaluate(&frame) }
             guard let otherwise else {
                 throw DocumentError(
-                    .location(40066), "$switch could not find a matching branch for an input, and no default was "
+                    .location(40066),
+                    "$switch could not find a matching branch for an input, and no default was "
                         + "specified.")
             }
             return try otherwise.evaluate(&frame)

@@ -31,7 +31,8 @@ struct ExpressionParser {
                 .failedToParse, "'\(name)' starts with an invalid character for a user variable name")
         }
         for byte in name.utf8.dropFirst()
-        where !((0x61...0x7A).contains(byte) || (0x41...0x5A).contains(byte) || (0x30...0x39).contains(byte)
+        where
+            !((0x61...0x7A).contains(byte) || (0x41...0x5A).contains(byte) || (0x30...0x39).contains(byte)
             || byte == 0x5F || byte >= 0x80)
         {
             throw DocumentError(.failedToParse, "'\(name)' contains an invalid character for a variable name")
@@ -55,7 +56,8 @@ struct ExpressionParser {
             }
             guard document.count == 1 else {
                 throw DocumentError(
-                    .location(15983), "An object representing an expression must have exactly one field: "
+                    .location(15983),
+                    "An object representing an expression must have exactly one field: "
                         + ExtendedJSON.string(document))
             }
             return try operation(first, operand, depth: depth + 1)
@@ -68,7 +70,8 @@ struct ExpressionParser {
         for (name, value) in document {
             guard !name.contains(".") else {
                 throw DocumentError(
-                    .location(16412), "FieldPath field names may not contain '.'. Consider using $getField or "
+                    .location(16412),
+                    "FieldPath field names may not contain '.'. Consider using $getField or "
                         + "$setField.", path: name)
             }
             guard !name.hasPrefix("$") else {
@@ -150,7 +153,8 @@ struct ExpressionParser {
         }
         let nodes = try arguments(operand, depth: depth)
         guard function.arity.contains(nodes.count) else {
-            let wanted = function.arity.lowerBound == function.arity.upperBound
+            let wanted =
+                function.arity.lowerBound == function.arity.upperBound
                 ? "exactly \(function.arity.lowerBound) arguments"
                 : "at least \(function.arity.lowerBound) arguments, and at most \(function.arity.upperBound)"
             throw Self.arity(name, wanted, nodes.count)
@@ -159,7 +163,9 @@ struct ExpressionParser {
     }
 
     private static func arity(_ name: String, _ wanted: String, _ found: Int) -> DocumentError {
-        let text = wanted.hasPrefix("at least") ? "Expression \(name) takes \(wanted), but \(found) were passed in."
+        let text =
+            wanted.hasPrefix("at least")
+            ? "Expression \(name) takes \(wanted), but \(found) were passed in."
             : "Expression \(name) takes \(wanted). \(found) were passed in."
         return DocumentError(.location(wanted.hasPrefix("at least") ? 28667 : 16020), text)
     }
@@ -268,7 +274,8 @@ struct ExpressionParser {
                 .location(name == "$filter" ? 28646 : name == "$map" ? 16878 : 40075),
                 "\(name) only supports an object as its argument")
         }
-        let known = ["$filter": ["input", "as", "cond", "limit"], "$map": ["input", "as", "in"]][name]
+        let known =
+            ["$filter": ["input", "as", "cond", "limit"], "$map": ["input", "as", "in"]][name]
             ?? ["input", "initialValue", "in"]
         for field in document.keys where !known.contains(field) {
             throw DocumentError(

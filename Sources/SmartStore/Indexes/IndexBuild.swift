@@ -146,7 +146,8 @@ struct IndexBuild {
                 count += try catchUp(pending, of: entry, index, snapshot, transaction, &isMultikey)
                 guard pending.count < Self.fewPending else { return }
                 isUnsure = isUnsure || !pending.isEmpty
-                if isUnsure, definition.specification.isUnique, let key = try index.firstDuplicate(in: transaction.view) {
+                if isUnsure, definition.specification.isUnique, let key = try index.firstDuplicate(in: transaction.view)
+                {
                     throw entry.duplicate(key, in: index)
                 }
                 try index.definition.pending?.drop(in: transaction.pages)

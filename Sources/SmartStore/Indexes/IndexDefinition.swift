@@ -32,7 +32,8 @@ struct IndexDefinition: Sendable {
     var isReady: Bool { state == .ready }
 
     init(
-        collection: String, specification: IndexSpecification, tree: Tree, pending: Tree?, isMultikey: Bool, state: State
+        collection: String, specification: IndexSpecification, tree: Tree, pending: Tree?, isMultikey: Bool,
+        state: State
     ) throws(DocumentError) {
         self.collection = collection
         self.specification = specification

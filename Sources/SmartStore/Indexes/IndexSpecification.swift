@@ -80,9 +80,12 @@ extension IndexSpecification {
                 throw refuse("TTL indexes are single-field indexes, compound indexes do not support TTL")
             }
             guard (0...Self.longestExpiry).contains(seconds) else {
-                throw refuse("TTL index 'expireAfterSeconds' option must be within an acceptable range, 0 to 2147483647")
+                throw refuse(
+                    "TTL index 'expireAfterSeconds' option must be within an acceptable range, 0 to 2147483647")
             }
-            guard keys.keys != ["_id"] else { throw refuse("The field 'expireAfterSeconds' is not valid for an _id index") }
+            guard keys.keys != ["_id"] else {
+                throw refuse("The field 'expireAfterSeconds' is not valid for an _id index")
+            }
         }
     }
 }

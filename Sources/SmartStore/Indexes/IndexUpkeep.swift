@@ -159,7 +159,9 @@ extension CollectionEntry {
         var values = Document()
         var offset = 0
         for part in index.definition.source.parts {
-            guard let end = KeyEncoding.componentEnd(in: key, from: offset, descending: part.isDescending) else { break }
+            guard let end = KeyEncoding.componentEnd(in: key, from: offset, descending: part.isDescending) else {
+                break
+            }
             values.append(
                 part.path.text, KeyDecoding.shown(in: key, from: offset, to: end, isDescending: part.isDescending))
             offset = end

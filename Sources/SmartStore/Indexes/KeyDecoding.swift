@@ -30,8 +30,9 @@ enum KeyDecoding {
     static func value(
         in key: [UInt8], from start: Int, form: UInt8, isDescending: Bool
     ) -> (value: BSONValue, end: Int)? {
-        guard let type = BSONType(rawValue: form), let end = KeyEncoding.componentEnd(
-            in: key, from: start, descending: isDescending)
+        guard let type = BSONType(rawValue: form),
+            let end = KeyEncoding.componentEnd(
+                in: key, from: start, descending: isDescending)
         else { return nil }
         let mask: UInt8 = isDescending ? 0xFF : 0
         let bytes = isDescending ? key[start..<end].map { $0 ^ mask } : Array(key[start..<end])

@@ -245,7 +245,9 @@ private struct Checker {
             for indexKey in index.fresh.keys {
                 let found = try index.definition.tree.get((indexKey + key).span.bytes, in: view)
                 if found == nil { note("indexes", [(place, "a document has no entry")]) }
-                if let found, found != wanted { note("indexes", [(place, "an entry has other forms than its document")]) }
+                if let found, found != wanted {
+                    note("indexes", [(place, "an entry has other forms than its document")])
+                }
             }
         }
     }

@@ -36,7 +36,9 @@ final class ScanSource: DocumentSource {
             guard let filter else { return true }
             var refusal: DocumentError?
             let matches = try cursor.withValue { (value) throws(PageFault) in
-                do throws(DocumentError) { return try BSONBytes.with(value) { b throws(DocumentError) in try filter.matches(b) } } catch {
+                do throws(DocumentError) {
+                    return try BSONBytes.with(value) { b throws(DocumentError) in try filter.matches(b) }
+                } catch {
                     refusal = error
                     return false
                 }
@@ -209,8 +211,9 @@ final class CoveredSource: DocumentSource {
                 if part.path.text != "_id" { document.append(part.path.text, value) }
                 offset = end
             }
-            if isWhole, let (id, _) = KeyDecoding.value(
-                in: key, from: offset, form: forms[parts.count], isDescending: false)
+            if isWhole,
+                let (id, _) = KeyDecoding.value(
+                    in: key, from: offset, form: forms[parts.count], isDescending: false)
             {
                 return Document(fields: [("_id", id)] + document.map { ($0, $1) })
             }

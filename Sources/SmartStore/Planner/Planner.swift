@@ -24,7 +24,9 @@ struct Planner {
             return [try identified(keys)]
         }
         var plans = try indexPlans()
-        if shape.sort == nil || plans.isEmpty || !plans.contains(where: \.isSorted) { plans += try intersections(plans) }
+        if shape.sort == nil || plans.isEmpty || !plans.contains(where: \.isSorted) {
+            plans += try intersections(plans)
+        }
         plans += try unions()
         plans.append(try collectionPlan())
         return plans.enumerated().sorted { a, b in
@@ -94,7 +96,8 @@ struct Planner {
         plan.isSorted = shape.sort == nil || order != nil
         plan.isCovered = isCovered
         plan.estimate = isExact ? scan.estimate : scan.estimate * PlanCost.unknownShare.squareRoot()
-        let cost = Double(bounds.ranges.count) * PlanCost.seek
+        let cost =
+            Double(bounds.ranges.count) * PlanCost.seek
             + scan.estimate * (PlanCost.entry + (isCovered ? PlanCost.entry : PlanCost.fetched))
         plan.cost = finished(cost, plan.estimate, isSorted: plan.isSorted)
         return plan

@@ -14,9 +14,12 @@ package final class QueryDeadline {
     /// - Parameter milliseconds: nil: no bound, but cancellation is honoured.
     package init(milliseconds: Int?, time: any TimeSource) {
         self.time = time
-        end = milliseconds.map {
-            time.monotonicNanoseconds().addingReportingOverflow(UInt64(clamping: $0).multipliedReportingOverflow(by: 1_000_000).partialValue).partialValue
-        } ?? .max
+        end =
+            milliseconds.map {
+                time.monotonicNanoseconds().addingReportingOverflow(
+                    UInt64(clamping: $0).multipliedReportingOverflow(by: 1_000_000).partialValue
+                ).partialValue
+            } ?? .max
     }
 
     /// - Throws: `MaxTimeMSExpired` (50) after the end; `cancelled` when the task was cancelled.

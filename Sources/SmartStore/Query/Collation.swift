@@ -63,7 +63,8 @@ extension Collation {
             case "caseLevel":
                 guard let flag = value.bool else {
                     throw DocumentError(
-                        .typeMismatch, "BSON field 'collation.caseLevel' is the wrong type '\(value.type.name)', "
+                        .typeMismatch,
+                        "BSON field 'collation.caseLevel' is the wrong type '\(value.type.name)', "
                             + "expected type 'bool'", path: field)
                 }
                 caseLevel = flag

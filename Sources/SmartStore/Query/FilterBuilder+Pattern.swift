@@ -95,7 +95,8 @@ extension FilterBuilder {
             }
             guard let mask = BSONValue(operand)?.int else {
                 throw DocumentError(
-                    .failedToParse, "Expected an integer: \(name): "
+                    .failedToParse,
+                    "Expected an integer: \(name): "
                         + ExtendedJSON.string(BSONValue(operand) ?? .null), path: target.path)
             }
             guard mask >= 0 else {

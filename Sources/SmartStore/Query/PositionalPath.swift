@@ -39,7 +39,8 @@ struct ArrayFilters: Sendable {
             }
             guard names.count == 1 else {
                 throw DocumentError(
-                    .failedToParse, "Error parsing array filter :: caused by :: Expected a single top-level field name, "
+                    .failedToParse,
+                    "Error parsing array filter :: caused by :: Expected a single top-level field name, "
                         + "found '\(names.sorted().joined(separator: "' and '"))'")
             }
             guard let first = name.utf8.first, (0x61...0x7A).contains(first),
@@ -48,7 +49,8 @@ struct ArrayFilters: Sendable {
                 })
             else {
                 throw DocumentError(
-                    .badValue, "Error parsing array filter :: caused by :: The top-level field name must be an "
+                    .badValue,
+                    "Error parsing array filter :: caused by :: The top-level field name must be an "
                         + "alphanumeric string beginning with a lowercase letter, found '\(name)'")
             }
             guard filters[name] == nil else {
@@ -74,7 +76,8 @@ struct ArrayFilters: Sendable {
         }
         if let name = unused.sorted().first {
             throw DocumentError(
-                .failedToParse, "The array filter for identifier '\(name)' was not used in the update "
+                .failedToParse,
+                "The array filter for identifier '\(name)' was not used in the update "
                     + ExtendedJSON.string(update))
         }
     }
@@ -149,25 +152,29 @@ struct BitUpdate: Sendable {
     init(_ value: BSONValue, _ path: FieldPath) throws(DocumentError) {
         guard let document = value.document else {
             throw DocumentError(
-                .badValue, "The $bit modifier is not compatible with a \(value.type.name). You must pass in an embedded "
+                .badValue,
+                "The $bit modifier is not compatible with a \(value.type.name). You must pass in an embedded "
                     + "document: {$bit: {field: {and/or/xor: #}}", path: path.text)
         }
         guard !document.isEmpty else {
             throw DocumentError(
-                .badValue, "You must pass in at least one bitwise operation. The format is: {$bit: {field: "
+                .badValue,
+                "You must pass in at least one bitwise operation. The format is: {$bit: {field: "
                     + "{and/or/xor: #}}", path: path.text)
         }
         for (name, operand) in document {
             guard ["and", "or", "xor"].contains(name) else {
                 throw DocumentError(
-                    .badValue, "The $bit modifier only supports 'and', 'or', and 'xor', not '\(name)' which is an unknown "
+                    .badValue,
+                    "The $bit modifier only supports 'and', 'or', and 'xor', not '\(name)' which is an unknown "
                         + "operator: {\(name): \(ExtendedJSON.string(operand))}", path: path.text)
             }
             switch operand {
             case .int32, .int64: break
             default:
                 throw DocumentError(
-                    .badValue, "The $bit modifier field must be an Integer(32/64 bit); a '\(operand.type.name)' is not "
+                    .badValue,
+                    "The $bit modifier field must be an Integer(32/64 bit); a '\(operand.type.name)' is not "
                         + "supported here: {\(name): \(ExtendedJSON.string(operand))}", path: path.text)
             }
         }
@@ -179,7 +186,8 @@ struct BitUpdate: Sendable {
         for (name, operand) in operations {
             guard let left = Self.whole(value), let right = Self.whole(operand) else {
                 throw DocumentError(
-                    .badValue, "Cannot apply $bit to a value of non-integral type. The document has the field "
+                    .badValue,
+                    "Cannot apply $bit to a value of non-integral type. The document has the field "
                         + "\(path.pieces.last?.text ?? "") of non-integer type \(value.type.name)", path: path.text)
             }
             let result = name == "and" ? left & right : name == "or" ? left | right : left ^ right

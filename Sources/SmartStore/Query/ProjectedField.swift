@@ -61,7 +61,8 @@ struct ProjectedField: Sendable {
                 let place = try filter.position(in: whole, at: path)
             else {
                 throw DocumentError(
-                    .location(51246), "Executor error during find command :: caused by :: positional operator '.$' "
+                    .location(51246),
+                    "Executor error during find command :: caused by :: positional operator '.$' "
                         + "couldn't find a matching element in the array", path: path.text)
             }
             PathAssignment.change(at: names, in: &document) { value in
@@ -85,7 +86,8 @@ extension ProjectedField.Slice {
         guard let parts = operand.array, parts.count == 2, parts.allSatisfy(\.isNumeric) else {
             guard operand.array != nil else {
                 throw DocumentError(
-                    .location(28667), "Invalid $slice syntax. The given syntax \(ExtendedJSON.string(operand)) did not "
+                    .location(28667),
+                    "Invalid $slice syntax. The given syntax \(ExtendedJSON.string(operand)) did not "
                         + "match the find() syntax", path: path.text)
             }
             return nil

@@ -226,7 +226,8 @@ private struct ProjectionBuilder {
                 }
                 guard operand.document != nil else {
                     throw DocumentError(
-                        .location(31274), "elemMatch: Invalid argument, object required, but got "
+                        .location(31274),
+                        "elemMatch: Invalid argument, object required, but got "
                             + operand.type.name, path: path.text)
                 }
                 try include(path)
@@ -240,7 +241,8 @@ private struct ProjectionBuilder {
             let names = ["vectorSearchScore", "searchScore"]
             guard let name = operation?.value.string, names.contains(name) else {
                 throw DocumentError(
-                    .location(17308), "Unsupported argument to $meta: "
+                    .location(17308),
+                    "Unsupported argument to $meta: "
                         + ExtendedJSON.string(operation?.value ?? .null), path: path.text)
             }
             try include(path)

@@ -68,7 +68,8 @@ package final class RegularExpression: Sendable {
             buffer.baseAddress.flatMap { smartstore_regex_compile($0, count, flags, &error, &offset) }
         }
         guard let code else {
-            throw DocumentError(.location(51091), "Regular expression is invalid: \(Self.message(error))", offset: offset)
+            throw DocumentError(
+                .location(51091), "Regular expression is invalid: \(Self.message(error))", offset: offset)
         }
         self.code = code
         context = smartstore_regex_context(Self.stepLimit, Self.depthLimit, Self.heapLimit)
@@ -128,7 +129,8 @@ package final class RegularExpression: Sendable {
         if result >= 0 { return true }
         if result == PCRE2_ERROR_NOMATCH { return false }
         throw DocumentError(
-            .location(51156), "Error occurred while executing the regular expression. Result code: \(result) "
+            .location(51156),
+            "Error occurred while executing the regular expression. Result code: \(result) "
                 + "(\(message(result)))")
     }
 

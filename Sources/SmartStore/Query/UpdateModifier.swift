@@ -53,7 +53,8 @@ struct UpdateModifier: Sendable {
                 if PositionalStep(piece) != nil {
                     guard piece != path.pieces[0] else {
                         throw DocumentError(
-                            .badValue, "Cannot have positional (i.e. '\(piece.text)') element in the first position in "
+                            .badValue,
+                            "Cannot have positional (i.e. '\(piece.text)') element in the first position in "
                                 + "path '\(text)'", path: text)
                     }
                     continue
@@ -118,7 +119,8 @@ struct UpdateModifier: Sendable {
         if value.bool != nil { return .date(options.now) }
         guard let document = value.document else {
             throw DocumentError(
-                .badValue, "\(value.type.name) is not valid type for $currentDate. Please use a boolean ('true') or a "
+                .badValue,
+                "\(value.type.name) is not valid type for $currentDate. Please use a boolean ('true') or a "
                     + "$type expression ({$type: 'timestamp/date'}).", path: path.text)
         }
         for name in document.keys where name != "$type" {
@@ -131,7 +133,8 @@ struct UpdateModifier: Sendable {
             return .timestamp(BSONTimestamp(seconds: UInt32(clamping: milliseconds / 1000), increment: 1))
         default:
             throw DocumentError(
-                .badValue, "The '$type' string field is required to be 'date' or 'timestamp': {$currentDate: {field : "
+                .badValue,
+                "The '$type' string field is required to be 'date' or 'timestamp': {$currentDate: {field : "
                     + "{$type: 'date'}}}", path: path.text)
         }
     }

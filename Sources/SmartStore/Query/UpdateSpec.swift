@@ -119,7 +119,8 @@ public struct UpdateSpec: Sendable {
             }
             for name in result.keys where name.hasPrefix("$") {
                 throw DocumentError(
-                    .dollarPrefixedFieldName, "The dollar ($) prefixed field '\(name)' in '\(name)' is not valid for "
+                    .dollarPrefixedFieldName,
+                    "The dollar ($) prefixed field '\(name)' in '\(name)' is not valid for "
                         + "storage.", path: name)
             }
         case .modifiers(let modifiers, let filters):

@@ -20,7 +20,8 @@ struct DocumentCorpus {
     }
 
     private static let words = [
-        "harbour", "lantern", "meadow", "granite", "whisper", "copper", "autumn", "signal", "violet", "timber", "marble",
+        "harbour", "lantern", "meadow", "granite", "whisper", "copper", "autumn", "signal", "violet", "timber",
+        "marble",
         "ember", "ripple", "canyon", "willow", "beacon",
     ]
 

@@ -12,7 +12,8 @@ struct FilterTests {
 
     private func check(_ test: Case) throws {
         let filter = try Filter(bsonDocument(test.filter))
-        #expect(try filter.matches(try bsonDocument(test.document)) == test.matches, "\(test.filter) on \(test.document)")
+        #expect(
+            try filter.matches(try bsonDocument(test.document)) == test.matches, "\(test.filter) on \(test.document)")
     }
 
     @Test(
