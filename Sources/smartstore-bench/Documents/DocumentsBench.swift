@@ -10,6 +10,9 @@ struct DocumentsBench: AsyncParsableCommand {
         discussion: """
             Documents have about 300 bytes and come from a seed. Batches are of 1,000 documents, each batch durable. Reads \
             run in one transaction. Rows are measured one after the other, in each round anew; the figures are medians.
+
+            Benchmarks/ does the same work with other libraries. Whoever changes a row here changes it there: the \
+            checksums of documents and of query values must be the same in both.
             """)
 
     @OptionGroup var shared: SharedOptions
@@ -52,12 +55,18 @@ struct DocumentsBench: AsyncParsableCommand {
         }
         let medians = figures.mapValues { DocumentFigures.median($0) }
         print(DocumentFigures.table(medians))
-        try shared.write(RunInfo(), Report(documents: documents, seed: seed, stores: medians))
+        let report = Report(
+            documents: documents, seed: seed, corpusChecksum: corpus.checksum,
+            queryChecksum: QueryNumbers.checksum(seed: seed &+ 7, count: documents), stores: medians)
+        print("\ndocuments \(report.corpusChecksum), query values \(report.queryChecksum)")
+        try shared.write(RunInfo(), report)
     }
 
     private struct Report: Encodable {
         let documents: Int
         let seed: UInt64
+        let corpusChecksum: String
+        let queryChecksum: String
         let stores: [String: DocumentFigures]
     }
 
@@ -91,17 +100,15 @@ struct DocumentFigures: Encodable {
         return result
     }
 
+    /// In their order, which an object of JSON does not keep.
     func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: Key.self)
-        for row in rows { try container.encode(row.value, forKey: Key(row.name)) }
+        var container = encoder.unkeyedContainer()
+        for row in rows { try container.encode(Row(row: row.name, value: row.value)) }
     }
 
-    private struct Key: CodingKey {
-        let stringValue: String
-        var intValue: Int? { nil }
-        init(_ name: String) { stringValue = name }
-        init?(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue: Int) { nil }
+    private struct Row: Encodable {
+        let row: String
+        let value: Double
     }
 
     static func table(_ runs: [String: DocumentFigures]) -> String {

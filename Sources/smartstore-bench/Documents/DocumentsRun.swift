@@ -2,7 +2,6 @@
 
 import Foundation
 import SmartStore
-import Synchronization
 
 struct DocumentsRun {
     static let batch = 1000
@@ -73,17 +72,16 @@ struct DocumentsRun {
 
     private func insertSingly(_ store: Store, into figures: inout DocumentFigures) async throws {
         let first = corpus.count
-        let next = Atomic<Int>(first)
-        let watch = Stopwatch()
+        let pool = corpus.pool
         var count = 0
+        let watch = Stopwatch()
         while watch.seconds < seconds {
-            let document = corpus.document(next.wrappingAdd(1, ordering: .relaxed).oldValue)
+            let document = DocumentCorpus.fresh(first + count, of: pool)
             try store.writeSync { tx in _ = try tx.collection(Self.name).insert(document) }
             count += 1
         }
         figures.add("durable insert, 1 writer", Double(count) / watch.seconds)
         // Tasks that each write one document and wait for it to be durable.
-        let corpus = corpus
         let limit = seconds
         let group = Stopwatch()
         let total = try await withThrowingTaskGroup(of: Int.self) { tasks in
@@ -91,7 +89,8 @@ struct DocumentsRun {
                 tasks.addTask {
                     var count = 0
                     while group.seconds < limit {
-                        let document = corpus.document(first + 10_000_000 + writer * 10_000_000 + count)
+                        let number = first + 10_000_000 + writer * 10_000_000 + count
+                        let document = DocumentCorpus.fresh(number, of: pool)
                         try await store.write { tx in _ = try tx.collection(Self.name).insert(document) }
                         count += 1
                     }
@@ -191,10 +190,20 @@ struct DocumentsRun {
                 try rate { _ = try notes.find(Self.compound(random.next(below: 100), random.unit() * 900)) })
             figures.add(
                 "count by index (1 %)", try rate { _ = try notes.count(Self.category(random.next(below: 100))) })
-            figures.add("count of all", try rate { _ = try notes.count() })
+            figures.add(
+                "count of all",
+                try rate {
+                    guard try notes.count() == corpus.count else { throw BenchError("documents are missing") }
+                })
             progress.step("queries")
             figures.add("unindexed filter, seconds", try time { _ = try notes.count(Self.unindexed) })
-            figures.add("group over all, seconds", try time { _ = try notes.aggregate(Self.group) })
+            figures.add(
+                "group over all, seconds",
+                try time {
+                    guard try notes.aggregate(Self.group).count == DocumentCorpus.categories else {
+                        throw BenchError("groups are missing")
+                    }
+                })
             progress.step("scans")
         }
     }
@@ -267,20 +276,4 @@ struct DocumentsRun {
             guard text.contains(wanted) else { throw BenchError("'\(name)' is not answered by \(wanted): \(text)") }
         }
     }
-}
-
-/// Numbers for queries, from a seed.
-private struct QueryNumbers {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
-
-    mutating func next(below limit: Int) -> Int {
-        state ^= state << 13
-        state ^= state >> 7
-        state ^= state << 17
-        return Int(state % UInt64(max(1, limit)))
-    }
-
-    mutating func unit() -> Double { Double(next(below: 1 << 40)) / Double(1 << 40) }
 }
