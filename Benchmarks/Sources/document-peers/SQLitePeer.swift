@@ -76,6 +76,7 @@ struct SQLitePeer {
     }
 
     private func insertSingly(_ connection: SQLiteConnection, _ findings: inout Findings) throws {
+        let shape = shape
         let pool = try corpus.pool.map { try shape.prepare($0) }
         let insert = try connection.prepare(shape.insert)
         var id = corpus.count
@@ -89,12 +90,11 @@ struct SQLitePeer {
         // Eight connections that wait for each other in SQLite's own way; then eight threads that take turns at one
         // connection. The better of the two counts.
         let first = corpus.count + 10_000_000
-        let (shape, seconds) = (shape, settings.seconds)
         let writers = try (0..<8).map { _ in
             let connection = try connect()
             return Writer(connection: connection, insert: try connection.prepare(shape.insert))
         }
-        let waiting = try Measure.rateOfEight(seconds) { writer, number in
+        let waiting = try Measure.rateOfEight(settings.seconds) { writer, number in
             let id = first + writer * 10_000_000 + number
             let own = writers[writer]
             try own.connection.transaction {
@@ -107,7 +107,7 @@ struct SQLitePeer {
         }
         let shared = Writer(connection: connection, insert: insert)
         let turn = NSLock()
-        let turns = try Measure.rateOfEight(seconds) { writer, number in
+        let turns = try Measure.rateOfEight(settings.seconds) { writer, number in
             let id = first + (8 + writer) * 10_000_000 + number
             try turn.withLock {
                 try shared.connection.transaction {

@@ -115,7 +115,7 @@ struct DocumentFigures: Encodable {
         let names = runs.keys.sorted(by: >)
         var lines = ["| row | " + names.joined(separator: " | ") + " |", "|---|" + names.map { _ in "---:|" }.joined()]
         for (place, row) in (runs[names.first ?? ""]?.rows ?? []).enumerated() {
-            let values = names.map { name in Show.number(runs[name]?.rows[place].value ?? 0) }
+            let values = names.map { name in Show.number(runs[name]?.rows[place].value, row.name.hasSuffix("seconds") ? 3 : 0) }
             lines.append("| \(row.name) | " + values.joined(separator: " | ") + " |")
         }
         return lines.joined(separator: "\n")
