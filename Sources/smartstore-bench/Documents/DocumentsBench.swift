@@ -23,6 +23,8 @@ struct DocumentsBench: AsyncParsableCommand {
     @Option(help: "Seed of documents and queries.") var seed: UInt64 = 1
     @Flag(help: "Only the encrypted, or only the plain store; both without it.") var only: Kind?
     @Flag(help: "Say how each query is answered, and fail when it is not by the index meant.") var explain = false
+    @Option(help: "Only rows whose names hold one of these words, such as 'get,equality'; loading is always measured.")
+    var rows: String?
     @Option(help: "Write the documents to this file as BSON, one after the other, and stop.") var export: String?
 
     enum Kind: String, EnumerableFlag {
@@ -48,7 +50,8 @@ struct DocumentsBench: AsyncParsableCommand {
                     let run = DocumentsRun(
                         corpus: corpus, url: folder.appendingPathComponent("\(name)-\(round).store"),
                         isEncrypted: isEncrypted, cacheBytes: cache?.count ?? 256 << 20, seconds: seconds,
-                        explains: explain, progress: progress)
+                        explains: explain, wanted: rows?.split(separator: ",").map(String.init) ?? [],
+                        progress: progress)
                     figures[name, default: []].append(try await run.measure())
                 }
             }
@@ -115,7 +118,9 @@ struct DocumentFigures: Encodable {
         let names = runs.keys.sorted(by: >)
         var lines = ["| row | " + names.joined(separator: " | ") + " |", "|---|" + names.map { _ in "---:|" }.joined()]
         for (place, row) in (runs[names.first ?? ""]?.rows ?? []).enumerated() {
-            let values = names.map { name in Show.number(runs[name]?.rows[place].value, row.name.hasSuffix("seconds") ? 3 : 0) }
+            let values = names.map { name in
+                Show.number(runs[name]?.rows[place].value, row.name.hasSuffix("seconds") ? 3 : 0)
+            }
             lines.append("| \(row.name) | " + values.joined(separator: " | ") + " |")
         }
         return lines.joined(separator: "\n")

@@ -12,6 +12,8 @@ struct DocumentsRun {
     let cacheBytes: Int
     let seconds: Double
     let explains: Bool
+    /// Words of the rows that are wanted; empty: all rows.
+    let wanted: [String]
     let progress: Progress
 
     private static let name = "notes"
@@ -36,6 +38,8 @@ struct DocumentsRun {
         try FileManager.default.removeItem(at: url)
         return figures
     }
+
+    private func wants(_ row: String) -> Bool { wanted.isEmpty || wanted.contains { row.contains($0) } }
 
     // MARK: Writing
 
@@ -71,6 +75,7 @@ struct DocumentsRun {
     }
 
     private func insertSingly(_ store: Store, into figures: inout DocumentFigures) async throws {
+        guard wants("durable insert, 1 writer") || wants("durable insert, 8 writers") else { return }
         let first = corpus.count
         let pool = corpus.pool
         var count = 0
@@ -108,33 +113,36 @@ struct DocumentsRun {
 
     private func update(_ store: Store, into figures: inout DocumentFigures) throws {
         var random = QueryNumbers(seed: corpus.seed &+ 77)
-        let watch = Stopwatch()
-        var count = 0
-        while watch.seconds < seconds {
+        func one(_ notes: CollectionWriter) throws {
             let id = BSONValue.int64(Int64(random.next(below: corpus.count)))
-            try store.writeSync { tx in
-                _ = try tx.collection(Self.name).update(["_id": id], ["$inc": ["amount": 1]])
-            }
-            count += 1
+            _ = try notes.update(["_id": id], ["$inc": ["amount": 1]])
         }
-        figures.add("durable update by id", Double(count) / watch.seconds)
-        let batches = Stopwatch()
-        count = 0
-        while batches.seconds < seconds {
-            try store.writeSync { tx in
-                let notes: CollectionWriter = tx.collection(Self.name)
-                for _ in 0..<Self.batch {
-                    let id = BSONValue.int64(Int64(random.next(below: corpus.count)))
-                    _ = try notes.update(["_id": id], ["$inc": ["amount": 1]])
+        if wants("durable update by id") {
+            let watch = Stopwatch()
+            var count = 0
+            while watch.seconds < seconds {
+                try store.writeSync { tx in try one(tx.collection(Self.name)) }
+                count += 1
+            }
+            figures.add("durable update by id", Double(count) / watch.seconds)
+        }
+        if wants("update by id, batches") {
+            let watch = Stopwatch()
+            var count = 0
+            while watch.seconds < seconds {
+                try store.writeSync { tx in
+                    let notes: CollectionWriter = tx.collection(Self.name)
+                    for _ in 0..<Self.batch { try one(notes) }
                 }
+                count += Self.batch
             }
-            count += Self.batch
+            figures.add("update by id, batches", Double(count) / watch.seconds)
         }
-        figures.add("update by id, batches", Double(count) / batches.seconds)
         progress.step("updates")
     }
 
     private func deleteAndReinsert(_ store: Store, into figures: inout DocumentFigures) throws {
+        guard wants("delete half") || wants("reinsert half") else { return }
         let watch = Stopwatch()
         var next = 0
         while next < corpus.count {
@@ -172,59 +180,57 @@ struct DocumentsRun {
             try check(notes)
             // A pass over everything, so that what fits the cache is there.
             _ = try notes.count(["absent": 1])
-            figures.add(
-                "get by id",
-                try rate {
-                    guard try notes.get(.int64(Int64(random.next(below: corpus.count)))) != nil else {
-                        throw BenchError("a document is not there")
-                    }
-                })
-            figures.add(
-                "indexed equality, 20 results",
-                try rate { _ = try notes.find(Self.equality(random.next(below: corpus.users))) })
-            figures.add(
-                "indexed range, sorted, limit 20",
-                try rate { _ = try notes.find(Self.range(random.unit() * (DocumentCorpus.scoreLimit - 1))) })
-            figures.add(
-                "compound index, sorted, limit 20",
-                try rate { _ = try notes.find(Self.compound(random.next(below: 100), random.unit() * 900)) })
-            figures.add(
-                "count by index (1 %)", try rate { _ = try notes.count(Self.category(random.next(below: 100))) })
-            figures.add(
-                "count of all",
-                try rate {
-                    guard try notes.count() == corpus.count else { throw BenchError("documents are missing") }
-                })
+            try addRate("get by id", to: &figures) {
+                guard try notes.get(.int64(Int64(random.next(below: corpus.count)))) != nil else {
+                    throw BenchError("a document is not there")
+                }
+            }
+            try addRate("indexed equality, 20 results", to: &figures) {
+                _ = try notes.find(Self.equality(random.next(below: corpus.users)))
+            }
+            try addRate("indexed range, sorted, limit 20", to: &figures) {
+                _ = try notes.find(Self.range(random.unit() * (DocumentCorpus.scoreLimit - 1)))
+            }
+            try addRate("compound index, sorted, limit 20", to: &figures) {
+                _ = try notes.find(Self.compound(random.next(below: 100), random.unit() * 900))
+            }
+            try addRate("count by index (1 %)", to: &figures) {
+                _ = try notes.count(Self.category(random.next(below: 100)))
+            }
+            try addRate("count of all", to: &figures) {
+                guard try notes.count() == corpus.count else { throw BenchError("documents are missing") }
+            }
             progress.step("queries")
-            figures.add("unindexed filter, seconds", try time { _ = try notes.count(Self.unindexed) })
-            figures.add(
-                "group over all, seconds",
-                try time {
-                    guard try notes.aggregate(Self.group).count == DocumentCorpus.categories else {
-                        throw BenchError("groups are missing")
-                    }
-                })
+            try addTime("unindexed filter, seconds", to: &figures) { _ = try notes.count(Self.unindexed) }
+            try addTime("group over all, seconds", to: &figures) {
+                guard try notes.aggregate(Self.group).count == DocumentCorpus.categories else {
+                    throw BenchError("groups are missing")
+                }
+            }
             progress.step("scans")
         }
     }
 
-    private func rate(_ body: () throws -> Void) throws -> Double {
+    private func addRate(_ row: String, to figures: inout DocumentFigures, _ body: () throws -> Void) throws {
+        guard wants(row) else { return }
         let watch = Stopwatch()
         var count = 0
         while watch.seconds < seconds {
             for _ in 0..<16 { try body() }
             count += 16
         }
-        return Double(count) / watch.seconds
+        figures.add(row, Double(count) / watch.seconds)
     }
 
     /// The best of three: scans are long.
-    private func time(_ body: () throws -> Void) throws -> Double {
-        try (0..<3).map { _ in
+    private func addTime(_ row: String, to figures: inout DocumentFigures, _ body: () throws -> Void) throws {
+        guard wants(row) else { return }
+        let times = try (0..<3).map { _ in
             let watch = Stopwatch()
             try body()
             return watch.seconds
-        }.min() ?? 0
+        }
+        figures.add(row, times.min() ?? 0)
     }
 
     private static func equality(_ user: Int) -> FindQuery { FindQuery(["user": .int32(Int32(user))]) }
