@@ -22,6 +22,8 @@ struct Compare: ParsableCommand {
     var only: String?
     @Option(help: "MiB of cache.") var cache = 256
     @Option(help: "Seed of documents and queries.") var seed: UInt64 = 1
+    @Flag(help: "Divide by processor time where nothing waits for the disk: for a look on a busy machine.")
+    var processorTime = false
     @Option(help: "Write every figure to this file as JSON.") var json: String?
     @Option(help: "Draw the ratios to this file as SVG.") var plot: String?
 
@@ -83,6 +85,8 @@ struct Compare: ParsableCommand {
         guard report.failures.isEmpty else { throw ExitCode.failure }
     }
 
+    private var clock: [String] { processorTime ? ["--processor-time"] : [] }
+
     private func measure(_ contestant: Contestant, corpus: String, in place: String) throws -> Findings {
         if contestant.isOurs {
             let out = place + "/figures.json"
@@ -91,7 +95,7 @@ struct Compare: ParsableCommand {
                 [
                     "documents", "--\(contestant.rawValue)", "--documents", "\(documents)", "--seconds", "\(seconds)",
                     "--cache", "\(cache)m", "--seed", "\(seed)", "--folder", place, "--json", out,
-                ])
+                ] + clock)
             let data = try Data(contentsOf: URL(fileURLWithPath: out))
             return try JSONDecoder().decode(OurReport.self, from: data).findings(contestant)
         }
@@ -102,7 +106,7 @@ struct Compare: ParsableCommand {
             [
                 "measure", contestant.rawValue, "--corpus", corpus, "--folder", place,
                 "--cache", "\(cache << 20)", "--seconds", "\(seconds)", "--seed", "\(seed)",
-            ], environment)
+            ] + clock, environment)
         return try JSONDecoder().decode(Findings.self, from: output)
     }
 }

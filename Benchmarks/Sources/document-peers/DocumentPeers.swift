@@ -40,15 +40,3 @@ enum Contestant: String, CaseIterable, Codable, ExpressibleByArgument {
         }
     }
 }
-
-/// What one run of a peer is told.
-struct PeerSettings {
-    let folder: String
-    let cacheBytes: Int
-    let seconds: Double
-    let seed: UInt64
-    /// How far the log grows before it is copied into the file, where a peer lets that be said.
-    let logBytes = 256 << 20
-
-    func step(_ text: String) { Progress.step("    " + text) }
-}

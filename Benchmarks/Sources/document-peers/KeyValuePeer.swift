@@ -52,13 +52,13 @@ struct KeyValueRun {
         try corpus.batches(of: Self.batch, where: { _ in true }) { batch in
             let watch = Stopwatch()
             try session.write(batch)
-            spent += watch.seconds
+            spent += settings.elapsed(watch)
         }
         findings.add(.bulkLoad, Double(corpus.count) / spent)
         settings.step("loaded")
         let watch = Stopwatch()
         let hasIndex = try session.indexUsers()
-        if hasIndex { findings.add(.indexUser, Double(corpus.count) / watch.seconds) }
+        if hasIndex { findings.add(.indexUser, Double(corpus.count) / settings.elapsed(watch)) }
         findings.add(.fileAfterLoad, try Measure.size(ofFolder: settings.folder))
         try insertSingly(peer, session, &findings)
         try session.reading { try read(session, hasIndex: hasIndex, &findings) }
@@ -118,7 +118,7 @@ struct KeyValueRun {
         try session.scan { _ in }
         findings.add(
             .get,
-            try Measure.rate(settings.seconds) {
+            try settings.rate {
                 guard try session.get(Int64(random.next(below: corpus.count))) != nil else {
                     throw PeerError("a document is not there")
                 }
@@ -126,20 +126,20 @@ struct KeyValueRun {
         if hasIndex {
             findings.add(
                 .equality,
-                try Measure.rate(settings.seconds) {
+                try settings.rate {
                     _ = try session.find(user: Int32(random.next(below: corpus.users)))
                 })
         }
         if try session.count() != nil {
             findings.add(
                 .countAll,
-                try Measure.rate(settings.seconds) {
+                try settings.rate {
                     guard try session.count() == corpus.count else { throw PeerError("documents are missing") }
                 })
         }
         findings.add(
             .filter,
-            try Measure.time {
+            try settings.time {
                 var count = 0
                 try session.scan { bson in
                     if case .integer(let amount) = BSONField.value("amount", in: bson), amount >= 9990,
@@ -168,7 +168,7 @@ struct KeyValueRun {
                 (0..<Self.batch).map { _ in Int64(random.next(below: corpus.count)) }, BSONField.incremented)
             count += Self.batch
         }
-        findings.add(.updateInBatches, Double(count) / batches.seconds)
+        findings.add(.updateInBatches, Double(count) / settings.elapsed(batches))
         settings.step("updates")
     }
 
@@ -180,12 +180,12 @@ struct KeyValueRun {
             try session.delete(stride(from: next, to: end, by: 2).map { Int64($0) })
             next = end
         }
-        findings.add(.deleteHalf, Double(corpus.count / 2) / watch.seconds)
+        findings.add(.deleteHalf, Double(corpus.count / 2) / settings.elapsed(watch))
         var spent = 0.0
         try corpus.batches(of: Self.batch, where: { $0 % 2 == 0 }) { batch in
             let watch = Stopwatch()
             try session.write(batch)
-            spent += watch.seconds
+            spent += settings.elapsed(watch)
         }
         findings.add(.reinsertHalf, Double(corpus.count / 2) / spent)
         settings.step("deleted and inserted again")

@@ -14,9 +14,12 @@ struct MeasurePeer: ParsableCommand {
     @Option(help: "Seconds for each row of single operations.") var seconds = 2.0
     @Option(help: "Seed of the queries.") var seed: UInt64 = 1
 
+    @Flag(help: "Divide by processor time where nothing waits for the disk.") var processorTime = false
+
     func run() throws {
         let documents = try CorpusFile(path: corpus)
-        let settings = PeerSettings(folder: folder, cacheBytes: cache, seconds: seconds, seed: seed)
+        let settings = PeerSettings(
+            folder: folder, cacheBytes: cache, seconds: seconds, seed: seed, byProcessor: processorTime)
         let run = KeyValueRun(corpus: documents, settings: settings)
         var findings: Findings
         switch peer {

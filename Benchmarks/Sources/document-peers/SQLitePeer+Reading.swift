@@ -9,7 +9,7 @@ extension SQLitePeer {
         func query(_ row: Row, _ sql: String, _ body: (SQLiteStatement) throws -> Void) throws {
             let statement = try connection.prepare(sql)
             defer { statement.close() }
-            findings.add(row, try Measure.rate(settings.seconds) { try body(statement) })
+            findings.add(row, try settings.rate { try body(statement) })
         }
         func total(_ statement: SQLiteStatement) throws -> Int64 {
             guard try statement.step() else { throw PeerError("a count has no row") }
@@ -53,13 +53,13 @@ extension SQLitePeer {
         }
         settings.step("queries")
         let filter = try connection.prepare(shape.filter)
-        findings.add(.filter, try Measure.time { _ = try total(filter) })
+        findings.add(.filter, try settings.time { _ = try total(filter) })
         filter.close()
         // By the index of categories, or by a scan and a sort: the better of the two counts.
         let groups = try [true, false].map { isScan in
             let group = try connection.prepare(shape.group(isScan: isScan))
             defer { group.close() }
-            return try Measure.time {
+            return try settings.time {
                 var groups: [(category: [UInt8], count: Int64, total: Int64, mean: Double)] = []
                 while try group.step() {
                     groups.append((group.bytes(0), group.integer(1), group.integer(2), group.double(3)))

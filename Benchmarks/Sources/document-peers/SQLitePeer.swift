@@ -40,7 +40,7 @@ struct SQLitePeer {
         for (row, sql) in shape.indexes {
             let watch = Stopwatch()
             try connection.execute(sql)
-            findings.add(row, Double(corpus.count) / watch.seconds)
+            findings.add(row, Double(corpus.count) / settings.elapsed(watch))
         }
         settings.step("indexes made")
         findings.add(.fileAfterLoad, try Measure.size(ofFolder: settings.folder))
@@ -69,7 +69,7 @@ struct SQLitePeer {
             try connection.transaction {
                 for row in rows { try shape.insert(row, insert) }
             }
-            spent += watch.seconds
+            spent += settings.elapsed(watch)
         }
         findings.add(.bulkLoad, Double(corpus.count) / spent)
         settings.step("loaded")
@@ -153,7 +153,7 @@ struct SQLitePeer {
             try connection.transaction { for _ in 0..<Self.batch { try one() } }
             count += Self.batch
         }
-        findings.add(.updateInBatches, Double(count) / batches.seconds)
+        findings.add(.updateInBatches, Double(count) / settings.elapsed(batches))
         settings.step("updates")
     }
 
@@ -172,7 +172,7 @@ struct SQLitePeer {
             }
             next = end
         }
-        findings.add(.deleteHalf, Double(corpus.count / 2) / watch.seconds)
+        findings.add(.deleteHalf, Double(corpus.count / 2) / settings.elapsed(watch))
         let insert = try connection.prepare(shape.insert)
         defer { insert.close() }
         var spent = 0.0
@@ -182,7 +182,7 @@ struct SQLitePeer {
             try connection.transaction {
                 for row in rows { try shape.insert(row, insert) }
             }
-            spent += watch.seconds
+            spent += settings.elapsed(watch)
         }
         findings.add(.reinsertHalf, Double(corpus.count / 2) / spent)
         settings.step("deleted and inserted again")

@@ -6,30 +6,15 @@ import Foundation
 struct Stopwatch {
     private let start = DispatchTime.now().uptimeNanoseconds
 
+    private let processorStart = clock()
+
     var seconds: Double { Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9 }
+
+    /// Processor time of all threads.
+    var processorSeconds: Double { Double(max(1, clock() - processorStart)) / Double(CLOCKS_PER_SEC) }
 }
 
 enum Measure {
-    /// Calls a second. The clock is read after every sixteenth.
-    static func rate(_ seconds: Double, _ body: () throws -> Void) throws -> Double {
-        let watch = Stopwatch()
-        var count = 0
-        while watch.seconds < seconds {
-            for _ in 0..<16 { try body() }
-            count += 16
-        }
-        return Double(count) / watch.seconds
-    }
-
-    /// The best of three: scans are long.
-    static func time(_ body: () throws -> Void) throws -> Double {
-        try (0..<3).map { _ in
-            let watch = Stopwatch()
-            try body()
-            return watch.seconds
-        }.min() ?? 0
-    }
-
     /// Calls a second of eight threads that each run `body(writer, number)` until the time is over.
     static func rateOfEight(
         _ seconds: Double, _ body: @escaping @Sendable (_ writer: Int, _ number: Int) throws -> Void

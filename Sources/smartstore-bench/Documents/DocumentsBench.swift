@@ -25,6 +25,8 @@ struct DocumentsBench: AsyncParsableCommand {
     @Flag(help: "Say how each query is answered, and fail when it is not by the index meant.") var explain = false
     @Option(help: "Only rows whose names hold one of these words, such as 'get,equality'; loading is always measured.")
     var rows: String?
+    @Flag(help: "Divide by processor time where nothing waits for the disk: for a look on a busy machine.")
+    var processorTime = false
     @Option(help: "Write the documents to this file as BSON, one after the other, and stop.") var export: String?
 
     enum Kind: String, EnumerableFlag {
@@ -50,6 +52,7 @@ struct DocumentsBench: AsyncParsableCommand {
                     let run = DocumentsRun(
                         corpus: corpus, url: folder.appendingPathComponent("\(name)-\(round).store"),
                         isEncrypted: isEncrypted, cacheBytes: cache?.count ?? 256 << 20, seconds: seconds,
+                        byProcessor: processorTime,
                         explains: explain, wanted: rows?.split(separator: ",").map(String.init) ?? [],
                         progress: progress)
                     figures[name, default: []].append(try await run.measure())
