@@ -3,16 +3,20 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test build lint bench peers fuzz replay prove prove-defences prove-threads clean
+.PHONY: help setup demo test build lint bench peers peers-documents fuzz replay prove prove-defences prove-threads clean
 
 # One configuration for demo, tests and figures, so that they share one build.
 BUILD := swift build -c release
-SOURCES := Sources Tests Fuzz/Sources Fuzz/Package.swift Examples Package.swift
+SOURCES := Sources Tests Fuzz/Sources Fuzz/Package.swift Benchmarks/Sources \
+    Benchmarks/Package.swift Examples Package.swift
 # Where `make bench` finds the vectors: base.f16.npy, queries.f32.npy, truth.i32.npy and texts.jsonl.gz.
 DATA ?=
 OUT ?= out
 # What runs Benchmarks/vectors_vs_peers.py: pip install numpy hnswlib faiss-cpu scalable-vs scann
 PYTHON ?= python3
+# What `make peers-documents` measures.
+DOCUMENTS ?= 1000000
+ROUNDS ?= 3
 # How long `make prove` runs, for all trials together, and on how many threads.
 MINUTES ?= 30
 JOBS ?= 2
@@ -37,11 +41,12 @@ test: setup lint ## build and run all tests, lint included
 	$(BUILD) -Xswiftc -enable-testing --build-tests
 	SWIFT_BACKTRACE=enable=no swift test -c release -Xswiftc -enable-testing --skip-build --disable-xctest
 
-bench: setup ## measure commits, pages and, with DATA=FOLDER, vectors; JSON goes to out/
+bench: setup ## measure commits, pages, documents and, with DATA=FOLDER, vectors; JSON goes to out/
 	$(BUILD) --product smartstore-bench
 	@mkdir -p $(OUT)
 	.build/release/smartstore-bench commits --json $(OUT)/commits.json
 	.build/release/smartstore-bench pages --json $(OUT)/pages.json
+	.build/release/smartstore-bench documents --folder $(OUT) --json $(OUT)/documents.json
 	@if [[ -n "$(DATA)" ]]; then \
 	    .build/release/smartstore-bench vectors --data "$(DATA)" --json $(OUT)/vectors.json; \
 	else \
@@ -52,6 +57,14 @@ peers: setup ## the vector index beside other libraries, with DATA=FOLDER; PYTHO
 	$(BUILD) --product smartstore-bench
 	@mkdir -p $(OUT)
 	$(PYTHON) Benchmarks/vectors_vs_peers.py --data "$(DATA)" --out $(OUT)/peers.json --plot $(OUT)/peers.svg
+
+peers-documents: setup ## documents beside SQLite, sqlcipher, LMDB, RocksDB, WiredTiger; DOCUMENTS, ROUNDS
+	Benchmarks/setup.sh
+	$(BUILD) --product smartstore-bench
+	$(BUILD) --package-path Benchmarks
+	@mkdir -p $(OUT)
+	Benchmarks/.build/release/document-peers --smartstore .build/release/smartstore-bench --folder $(OUT) \
+	    --documents $(DOCUMENTS) --rounds $(ROUNDS) --json $(OUT)/document-peers.json --plot $(OUT)/document-peers.svg
 
 fuzz: ## run every fuzz target for SECONDS_PER_TARGET=60; finds stay in out/fuzz, exit code 1 on a crash
 	@OUT="$(OUT)" scripts/fuzz.sh
@@ -77,4 +90,4 @@ prove-threads: setup ## the threads trial under the Thread Sanitizer, TSAN_MINUT
 	scripts/tsan_report.py $(OUT)/threads/log $(OUT)/prove-threads.json
 
 clean: ## remove what was built
-	rm -rf .build .build-defences .build-threads Fuzz/.build $(OUT)
+	rm -rf .build .build-defences .build-threads Fuzz/.build Benchmarks/.build $(OUT)

@@ -52,4 +52,21 @@ struct DocumentCorpus {
             "tags": .array(tags), "body": .string(text),
         ]
     }
+
+    /// Documents that single inserts take in turn, with new ids, so that nobody waits for one to be made.
+    var pool: [Document] { (0..<min(count, 10_000)).map { document($0) } }
+
+    /// The document of the pool for a new id. `_id` is its first field and has 64 bits.
+    static func fresh(_ id: Int, of pool: [Document]) -> Document {
+        var bson = pool[id % pool.count].bson
+        for byte in 0..<8 { bson[9 + byte] = UInt8(truncatingIfNeeded: id >> (byte * 8)) }
+        return Document(trusted: bson)
+    }
+
+    /// The checksum over all documents.
+    var checksum: String {
+        var sum = WordChecksum()
+        for number in 0..<count { sum.add(document(number).bson) }
+        return sum.text
+    }
 }

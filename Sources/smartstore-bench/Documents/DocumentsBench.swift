@@ -10,16 +10,23 @@ struct DocumentsBench: AsyncParsableCommand {
         discussion: """
             Documents have about 300 bytes and come from a seed. Batches are of 1,000 documents, each batch durable. Reads \
             run in one transaction. Rows are measured one after the other, in each round anew; the figures are medians.
+
+            Benchmarks/ does the same work with other libraries. Whoever changes a row here changes it there: the \
+            checksums of documents and of query values must be the same in both.
             """)
 
     @OptionGroup var shared: SharedOptions
     @Option(help: "How many documents.") var documents = 1_000_000
     @Option(help: "Rounds; figures are medians.") var rounds = 1
     @Option(help: "Seconds for each row of single operations.") var seconds = 2.0
-    @Option(help: "The page cache, such as 256m.") var cache: ByteCount = ByteCount(count: 256 << 20)
+    @Option(help: "The page cache, such as 256m.") var cache = ByteCount(argument: "256m")
     @Option(help: "Seed of documents and queries.") var seed: UInt64 = 1
     @Flag(help: "Only the encrypted, or only the plain store; both without it.") var only: Kind?
     @Flag(help: "Say how each query is answered, and fail when it is not by the index meant.") var explain = false
+    @Option(help: "Only rows whose names hold one of these words, such as 'get,equality'; loading is always measured.")
+    var rows: String?
+    @Flag(help: "Divide by processor time where nothing waits for the disk: for a look on a busy machine.")
+    var processorTime = false
     @Option(help: "Write the documents to this file as BSON, one after the other, and stop.") var export: String?
 
     enum Kind: String, EnumerableFlag {
@@ -27,7 +34,7 @@ struct DocumentsBench: AsyncParsableCommand {
     }
 
     func validate() throws {
-        guard documents >= 1000, rounds >= 1, seconds > 0 else {
+        guard documents >= 1000, rounds >= 1, seconds > 0, cache != nil else {
             throw ValidationError("--documents must be at least 1000, --rounds at least 1, --seconds above 0")
         }
     }
@@ -44,20 +51,28 @@ struct DocumentsBench: AsyncParsableCommand {
                     progress.step("round \(round + 1), \(name)")
                     let run = DocumentsRun(
                         corpus: corpus, url: folder.appendingPathComponent("\(name)-\(round).store"),
-                        isEncrypted: isEncrypted, cacheBytes: cache.count, seconds: seconds,
-                        explains: explain, progress: progress)
+                        isEncrypted: isEncrypted, cacheBytes: cache?.count ?? 256 << 20, seconds: seconds,
+                        byProcessor: processorTime,
+                        explains: explain, wanted: rows?.split(separator: ",").map(String.init) ?? [],
+                        progress: progress)
                     figures[name, default: []].append(try await run.measure())
                 }
             }
         }
         let medians = figures.mapValues { DocumentFigures.median($0) }
         print(DocumentFigures.table(medians))
-        try shared.write(RunInfo(), Report(documents: documents, seed: seed, stores: medians))
+        let report = Report(
+            documents: documents, seed: seed, corpusChecksum: corpus.checksum,
+            queryChecksum: QueryNumbers.checksum(seed: seed &+ 7, count: documents), stores: medians)
+        print("\ndocuments \(report.corpusChecksum), query values \(report.queryChecksum)")
+        try shared.write(RunInfo(), report)
     }
 
     private struct Report: Encodable {
         let documents: Int
         let seed: UInt64
+        let corpusChecksum: String
+        let queryChecksum: String
         let stores: [String: DocumentFigures]
     }
 
@@ -91,24 +106,24 @@ struct DocumentFigures: Encodable {
         return result
     }
 
+    /// In their order, which an object of JSON does not keep.
     func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: Key.self)
-        for row in rows { try container.encode(row.value, forKey: Key(row.name)) }
+        var container = encoder.unkeyedContainer()
+        for row in rows { try container.encode(Row(row: row.name, value: row.value)) }
     }
 
-    private struct Key: CodingKey {
-        let stringValue: String
-        var intValue: Int? { nil }
-        init(_ name: String) { stringValue = name }
-        init?(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue: Int) { nil }
+    private struct Row: Encodable {
+        let row: String
+        let value: Double
     }
 
     static func table(_ runs: [String: DocumentFigures]) -> String {
         let names = runs.keys.sorted(by: >)
         var lines = ["| row | " + names.joined(separator: " | ") + " |", "|---|" + names.map { _ in "---:|" }.joined()]
         for (place, row) in (runs[names.first ?? ""]?.rows ?? []).enumerated() {
-            let values = names.map { name in Show.number(runs[name]?.rows[place].value ?? 0) }
+            let values = names.map { name in
+                Show.number(runs[name]?.rows[place].value, row.name.hasSuffix("seconds") ? 3 : 0)
+            }
             lines.append("| \(row.name) | " + values.joined(separator: " | ") + " |")
         }
         return lines.joined(separator: "\n")

@@ -2,7 +2,6 @@
 
 import Foundation
 import SmartStore
-import Synchronization
 
 struct DocumentsRun {
     static let batch = 1000
@@ -12,7 +11,11 @@ struct DocumentsRun {
     let isEncrypted: Bool
     let cacheBytes: Int
     let seconds: Double
+    /// Whether rows that wait for nothing but the processor are measured by its time.
+    let byProcessor: Bool
     let explains: Bool
+    /// Words of the rows that are wanted; empty: all rows.
+    let wanted: [String]
     let progress: Progress
 
     private static let name = "notes"
@@ -38,6 +41,10 @@ struct DocumentsRun {
         return figures
     }
 
+    private func wants(_ row: String) -> Bool { wanted.isEmpty || wanted.contains { row.contains($0) } }
+
+    private func elapsed(_ watch: Stopwatch) -> Double { byProcessor ? watch.processorSeconds : watch.seconds }
+
     // MARK: Writing
 
     private func load(_ store: Store, into figures: inout DocumentFigures) throws {
@@ -51,7 +58,7 @@ struct DocumentsRun {
                 let notes: CollectionWriter = tx.collection(Self.name)
                 for document in documents { try notes.insert(document) }
             }
-            spent += watch.seconds
+            spent += elapsed(watch)
             next = end
         }
         figures.add("bulk load", Double(corpus.count) / spent)
@@ -66,24 +73,24 @@ struct DocumentsRun {
         for (row, keys) in indexes {
             let watch = Stopwatch()
             try store.createIndex(on: Self.name, IndexSpecification(keys))
-            figures.add(row, Double(corpus.count) / watch.seconds)
+            figures.add(row, Double(corpus.count) / elapsed(watch))
         }
         progress.step("indexes made")
     }
 
     private func insertSingly(_ store: Store, into figures: inout DocumentFigures) async throws {
+        guard wants("durable insert, 1 writer") || wants("durable insert, 8 writers") else { return }
         let first = corpus.count
-        let next = Atomic<Int>(first)
-        let watch = Stopwatch()
+        let pool = corpus.pool
         var count = 0
+        let watch = Stopwatch()
         while watch.seconds < seconds {
-            let document = corpus.document(next.wrappingAdd(1, ordering: .relaxed).oldValue)
+            let document = DocumentCorpus.fresh(first + count, of: pool)
             try store.writeSync { tx in _ = try tx.collection(Self.name).insert(document) }
             count += 1
         }
         figures.add("durable insert, 1 writer", Double(count) / watch.seconds)
         // Tasks that each write one document and wait for it to be durable.
-        let corpus = corpus
         let limit = seconds
         let group = Stopwatch()
         let total = try await withThrowingTaskGroup(of: Int.self) { tasks in
@@ -91,7 +98,8 @@ struct DocumentsRun {
                 tasks.addTask {
                     var count = 0
                     while group.seconds < limit {
-                        let document = corpus.document(first + 10_000_000 + writer * 10_000_000 + count)
+                        let number = first + 10_000_000 + writer * 10_000_000 + count
+                        let document = DocumentCorpus.fresh(number, of: pool)
                         try await store.write { tx in _ = try tx.collection(Self.name).insert(document) }
                         count += 1
                     }
@@ -109,33 +117,36 @@ struct DocumentsRun {
 
     private func update(_ store: Store, into figures: inout DocumentFigures) throws {
         var random = QueryNumbers(seed: corpus.seed &+ 77)
-        let watch = Stopwatch()
-        var count = 0
-        while watch.seconds < seconds {
+        func one(_ notes: CollectionWriter) throws {
             let id = BSONValue.int64(Int64(random.next(below: corpus.count)))
-            try store.writeSync { tx in
-                _ = try tx.collection(Self.name).update(["_id": id], ["$inc": ["amount": 1]])
-            }
-            count += 1
+            _ = try notes.update(["_id": id], ["$inc": ["amount": 1]])
         }
-        figures.add("durable update by id", Double(count) / watch.seconds)
-        let batches = Stopwatch()
-        count = 0
-        while batches.seconds < seconds {
-            try store.writeSync { tx in
-                let notes: CollectionWriter = tx.collection(Self.name)
-                for _ in 0..<Self.batch {
-                    let id = BSONValue.int64(Int64(random.next(below: corpus.count)))
-                    _ = try notes.update(["_id": id], ["$inc": ["amount": 1]])
+        if wants("durable update by id") {
+            let watch = Stopwatch()
+            var count = 0
+            while watch.seconds < seconds {
+                try store.writeSync { tx in try one(tx.collection(Self.name)) }
+                count += 1
+            }
+            figures.add("durable update by id", Double(count) / watch.seconds)
+        }
+        if wants("update by id, batches") {
+            let watch = Stopwatch()
+            var count = 0
+            while watch.seconds < seconds {
+                try store.writeSync { tx in
+                    let notes: CollectionWriter = tx.collection(Self.name)
+                    for _ in 0..<Self.batch { try one(notes) }
                 }
+                count += Self.batch
             }
-            count += Self.batch
+            figures.add("update by id, batches", Double(count) / elapsed(watch))
         }
-        figures.add("update by id, batches", Double(count) / batches.seconds)
         progress.step("updates")
     }
 
     private func deleteAndReinsert(_ store: Store, into figures: inout DocumentFigures) throws {
+        guard wants("delete half") || wants("reinsert half") else { return }
         let watch = Stopwatch()
         var next = 0
         while next < corpus.count {
@@ -146,7 +157,7 @@ struct DocumentsRun {
             }
             next = end
         }
-        figures.add("delete half", Double(corpus.count / 2) / watch.seconds)
+        figures.add("delete half", Double(corpus.count / 2) / elapsed(watch))
         var spent = 0.0
         next = 0
         while next < corpus.count {
@@ -157,7 +168,7 @@ struct DocumentsRun {
                 let notes: CollectionWriter = tx.collection(Self.name)
                 for document in documents { try notes.insert(document) }
             }
-            spent += watch.seconds
+            spent += elapsed(watch)
             next = end
         }
         figures.add("reinsert half", Double(corpus.count / 2) / spent)
@@ -173,49 +184,57 @@ struct DocumentsRun {
             try check(notes)
             // A pass over everything, so that what fits the cache is there.
             _ = try notes.count(["absent": 1])
-            figures.add(
-                "get by id",
-                try rate {
-                    guard try notes.get(.int64(Int64(random.next(below: corpus.count)))) != nil else {
-                        throw BenchError("a document is not there")
-                    }
-                })
-            figures.add(
-                "indexed equality, 20 results",
-                try rate { _ = try notes.find(Self.equality(random.next(below: corpus.users))) })
-            figures.add(
-                "indexed range, sorted, limit 20",
-                try rate { _ = try notes.find(Self.range(random.unit() * (DocumentCorpus.scoreLimit - 1))) })
-            figures.add(
-                "compound index, sorted, limit 20",
-                try rate { _ = try notes.find(Self.compound(random.next(below: 100), random.unit() * 900)) })
-            figures.add(
-                "count by index (1 %)", try rate { _ = try notes.count(Self.category(random.next(below: 100))) })
-            figures.add("count of all", try rate { _ = try notes.count() })
+            try addRate("get by id", to: &figures) {
+                guard try notes.get(.int64(Int64(random.next(below: corpus.count)))) != nil else {
+                    throw BenchError("a document is not there")
+                }
+            }
+            try addRate("indexed equality, 20 results", to: &figures) {
+                _ = try notes.find(Self.equality(random.next(below: corpus.users)))
+            }
+            try addRate("indexed range, sorted, limit 20", to: &figures) {
+                _ = try notes.find(Self.range(random.unit() * (DocumentCorpus.scoreLimit - 1)))
+            }
+            try addRate("compound index, sorted, limit 20", to: &figures) {
+                _ = try notes.find(Self.compound(random.next(below: 100), random.unit() * 900))
+            }
+            try addRate("count by index (1 %)", to: &figures) {
+                _ = try notes.count(Self.category(random.next(below: 100)))
+            }
+            try addRate("count of all", to: &figures) {
+                guard try notes.count() == corpus.count else { throw BenchError("documents are missing") }
+            }
             progress.step("queries")
-            figures.add("unindexed filter, seconds", try time { _ = try notes.count(Self.unindexed) })
-            figures.add("group over all, seconds", try time { _ = try notes.aggregate(Self.group) })
+            try addTime("unindexed filter, seconds", to: &figures) { _ = try notes.count(Self.unindexed) }
+            try addTime("group over all, seconds", to: &figures) {
+                guard try notes.aggregate(Self.group).count == DocumentCorpus.categories else {
+                    throw BenchError("groups are missing")
+                }
+            }
             progress.step("scans")
         }
     }
 
-    private func rate(_ body: () throws -> Void) throws -> Double {
+    private func addRate(_ row: String, to figures: inout DocumentFigures, _ body: () throws -> Void) throws {
+        guard wants(row) else { return }
         let watch = Stopwatch()
         var count = 0
         while watch.seconds < seconds {
             for _ in 0..<16 { try body() }
             count += 16
         }
-        return Double(count) / watch.seconds
+        figures.add(row, Double(count) / elapsed(watch))
     }
 
     /// The best of three: scans are long.
-    private func time(_ body: () throws -> Void) throws -> Double {
-        try (0..<3).map { _ in
+    private func addTime(_ row: String, to figures: inout DocumentFigures, _ body: () throws -> Void) throws {
+        guard wants(row) else { return }
+        let times = try (0..<3).map { _ in
             let watch = Stopwatch()
             try body()
-            return watch.seconds
-        }.min() ?? 0
+            return elapsed(watch)
+        }
+        figures.add(row, times.min() ?? 0)
     }
 
     private static func equality(_ user: Int) -> FindQuery { FindQuery(["user": .int32(Int32(user))]) }
@@ -267,20 +286,4 @@ struct DocumentsRun {
             guard text.contains(wanted) else { throw BenchError("'\(name)' is not answered by \(wanted): \(text)") }
         }
     }
-}
-
-/// Numbers for queries, from a seed.
-private struct QueryNumbers {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
-
-    mutating func next(below limit: Int) -> Int {
-        state ^= state << 13
-        state ^= state >> 7
-        state ^= state << 17
-        return Int(state % UInt64(max(1, limit)))
-    }
-
-    mutating func unit() -> Double { Double(next(below: 1 << 40)) / Double(1 << 40) }
 }
