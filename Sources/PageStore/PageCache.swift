@@ -57,10 +57,14 @@ struct PageRecord {
 final class PageCache: Sendable {
     private static let shardCount = 32
     private let shards: [Shard]
+    /// The way in for readers of many pages at once.
+    let index: FrameIndex
 
     /// `frameLimit` bounds the frames that the cache keeps; what readers and the writer hold comes on top.
     init(frameLimit: Int) {
-        shards = (0..<Self.shardCount).map { _ in Shard(frameLimit: max(4, frameLimit / Self.shardCount)) }
+        let index = FrameIndex(frameLimit: frameLimit, shardCount: Self.shardCount)
+        self.index = index
+        shards = (0..<Self.shardCount).map { _ in Shard(frameLimit: max(4, frameLimit / Self.shardCount), index) }
     }
 
     @inline(__always)
@@ -107,6 +111,7 @@ final class PageCache: Sendable {
                     if let present = record?.home { return present.frame }
                     if record == nil { record = PageRecord() }
                     record!.home = CachedFrame(frame: frame)
+                    if record!.versions.isEmpty { self.index.put(frame, shownFrom: 0) }
                 case .log(let version, let image):
                     guard
                         let index = record?.versions.firstIndex(where: { $0.sequence == version && $0.image == image }
@@ -114,6 +119,7 @@ final class PageCache: Sendable {
                     else { return frame }
                     if let present = record!.versions[index].cached { return present.frame }
                     record!.versions[index].cached = CachedFrame(frame: frame)
+                    if index == 0 { self.index.put(frame, shownFrom: version) }
                 }
                 return nil
             }
@@ -134,6 +140,7 @@ final class PageCache: Sendable {
                 let cached = frame.map { CachedFrame(frame: $0, uses: 1) }
                 record!.versions.insert(LoggedVersion(sequence: sequence, image: image, cached: cached), at: 0)
             }
+            if let frame { index.put(frame, shownFrom: sequence) } else { index.remove(page) }
             if frame != nil {
                 state.queue.add(FrameName(page: page, version: sequence))
                 state.trim()
@@ -165,6 +172,10 @@ final class PageCache: Sendable {
             let queued: Bool = state.records.modify(page) { record in
                 guard record != nil else { return false }
                 let cached = record!.versions.first { $0.sequence == version }?.cached
+                for old in record!.versions where old.sequence <= version {
+                    if let frame = old.cached?.frame, frame !== cached?.frame { index.remove(page, frame: frame) }
+                }
+                if let frame = record!.home?.frame { index.remove(page, frame: frame) }
                 record!.versions.removeAll { $0.sequence <= version }
                 record!.home = cached
                 if record!.isEmpty { record = nil }
@@ -187,12 +198,15 @@ final class PageCache: Sendable {
 
     private final class Shard: Sendable {
         let state: Mutex<ShardState>
-        init(frameLimit: Int) { state = Mutex(ShardState(queue: EvictionQueue(limit: frameLimit))) }
+        init(frameLimit: Int, _ index: FrameIndex) {
+            state = Mutex(ShardState(queue: EvictionQueue(limit: frameLimit), index: index))
+        }
     }
 
     private struct ShardState {
         var records = PageTable<PageRecord>()
         var queue: EvictionQueue
+        let index: FrameIndex
         /// Counts versions that became home versions.
         var moves: UInt64 = 0
 
@@ -203,7 +217,12 @@ final class PageCache: Sendable {
                 var table = PageTable<PageRecord>()
                 swap(&table, &records)
                 queue.evict { name, inMain in
-                    table.modify(name.page) { record in Self.judge(&record, version: name.version, inMain: inMain) }
+                    var forgotten: PageFrame?
+                    let verdict = table.modify(name.page) { record in
+                        Self.judge(&record, version: name.version, inMain: inMain, &forgotten)
+                    }
+                    if let forgotten { index.remove(name.page, frame: forgotten) }
+                    return verdict
                 }
                 swap(&table, &records)
             }
@@ -211,17 +230,19 @@ final class PageCache: Sendable {
 
         /// A frame that was used stays (its count goes down); another one is dropped from its record.
         private static func judge(
-            _ record: inout PageRecord?, version: CommitSequence, inMain: Bool
+            _ record: inout PageRecord?, version: CommitSequence, inMain: Bool, _ forgotten: inout PageFrame?
         ) -> EvictionQueue.Verdict {
             guard record != nil else { return .gone }
             let index = version == 0 ? nil : record!.versions.firstIndex { $0.sequence == version }
             let cached = version == 0 ? record!.home : index.flatMap { record!.versions[$0].cached }
             guard let cached else { return .gone }
-            if cached.uses > 0 {
-                let left = inMain ? cached.uses - 1 : 0
+            let wasUsed = cached.frame.takeUse()
+            if cached.uses > 0 || wasUsed {
+                let left = inMain && cached.uses > 0 ? cached.uses - 1 : 0
                 if let index { record!.versions[index].cached!.uses = left } else { record!.home!.uses = left }
                 return .keep
             }
+            forgotten = cached.frame
             if let index { record!.versions[index].cached = nil } else { record!.home = nil }
             if record!.isEmpty { record = nil }
             return .forget

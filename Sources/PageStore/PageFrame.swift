@@ -13,6 +13,8 @@ package final class PageFrame: @unchecked Sendable {
     package let base: UnsafeMutableRawPointer
     package let byteCount: Int
     private let validated = Atomic<UInt8>(0)
+    private let wasUsed = Atomic<Bool>(false)
+    private let shown = Atomic<CommitSequence>(0)
 
     package init(id: PageID, byteCount: Int) {
         self.id = id
@@ -27,6 +29,21 @@ package final class PageFrame: @unchecked Sendable {
         get { validated.load(ordering: .relaxed) }
         set { validated.store(newValue, ordering: .relaxed) }
     }
+
+    /// The commit from which on this is how the page looks; 0: for everyone. Set before the frame is indexed.
+    var shownFrom: CommitSequence {
+        get { shown.load(ordering: .acquiring) }
+        set { shown.store(newValue, ordering: .releasing) }
+    }
+
+    /// Notes that a reader came by the index, where the cache does not count.
+    @inline(__always)
+    func noteUse() {
+        if !wasUsed.load(ordering: .relaxed) { wasUsed.store(true, ordering: .relaxed) }
+    }
+
+    /// Whether a reader came by the index since the last call.
+    func takeUse() -> Bool { wasUsed.exchange(false, ordering: .relaxed) }
 
     package func zero() {
         base.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)

@@ -17,6 +17,16 @@ package class PageView: @unchecked Sendable {
     /// Same, but a miss does not enter the cache: for big arrays that are kept elsewhere.
     package func pageUncached(_ id: PageID) throws(PageFault) -> PageFrame { throw .closed }
 
+    /// Several pages as this view sees them, in the order of `ids`. What is in memory is found together, which takes less
+    /// time than one after the other.
+    package func pages(_ ids: [PageID], into frames: inout [PageFrame?]) throws(PageFault) {
+        frames.removeAll(keepingCapacity: true)
+        for id in ids { frames.append(try page(id)) }
+    }
+
+    /// Whether pages look the same for as long as the view lives.
+    package var isFixed: Bool { false }
+
     /// The state that this view stands on.
     package var state: CommitState { CommitState() }
 }

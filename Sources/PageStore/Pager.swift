@@ -191,6 +191,16 @@ package final class Pager: @unchecked Sendable {
         }
     }
 
+    /// Pages as they are at a commit. `reader` is any number that differs between readers.
+    func frames(
+        _ ids: [PageID], atMost sequence: CommitSequence, reader: UInt64, into frames: inout [PageFrame?]
+    ) throws(PageFault) {
+        cache.index.collect(ids, atMost: sequence, stripe: Int(truncatingIfNeeded: reader), into: &frames)
+        for (place, id) in ids.enumerated() where frames[place] == nil {
+            frames[place] = try frame(id, atMost: sequence)
+        }
+    }
+
     private func load(_ id: PageID, from location: PageLocation) throws(PageFault) -> PageFrame {
         guard !isClosed else { throw .closed }
         guard !logSync.failed else { throw .failed }

@@ -21,12 +21,20 @@ package final class Snapshot: PageView, @unchecked Sendable {
 
     package override var state: CommitState { fixed }
 
+    package override var isFixed: Bool { true }
+
     package override func page(_ id: PageID) throws(PageFault) -> PageFrame {
         try checkOpen()
         let frame = try pager.frame(id, atMost: fixed.sequence)
         // Again: a close that began meanwhile may have moved a newer version home.
         try checkOpen()
         return frame
+    }
+
+    package override func pages(_ ids: [PageID], into frames: inout [PageFrame?]) throws(PageFault) {
+        try checkOpen()
+        try pager.frames(ids, atMost: fixed.sequence, reader: registration, into: &frames)
+        try checkOpen()
     }
 
     package override func pageUncached(_ id: PageID) throws(PageFault) -> PageFrame {

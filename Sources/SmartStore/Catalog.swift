@@ -122,6 +122,15 @@ final class CollectionEntry {
     /// nil until it is needed.
     var documentCount: Int?
     var isChanged = false
+    private var knownReader: TreeReader?
+
+    /// Reads documents by their keys. The entry belongs to one view, and so does the reader.
+    func reader(in view: PageView) -> TreeReader {
+        if let knownReader { return knownReader }
+        let reader = TreeReader(tree, in: view)
+        knownReader = reader
+        return reader
+    }
 
     init(
         name: String, tree: Tree, indexes: [VectorIndexEntry], secondary: [IndexEntry] = [], documentCount: Int? = nil

@@ -150,6 +150,36 @@ struct Node {
         return try body(scratch.span.bytes)
     }
 
+    // MARK: Fetching ahead
+
+    /// Reads a byte of each of the lines of memory that a search begins with.
+    @inline(__always)
+    func touchSearch() -> UInt8 {
+        defer { withExtendedLifetime(frame) {} }
+        let end = min(byteCount, slotsStart &+ 256)
+        var sum: UInt8 = 0
+        var offset = 0
+        while offset < end {
+            sum ^= base.load(fromByteOffset: offset, as: UInt8.self)
+            offset &+= 64
+        }
+        return sum
+    }
+
+    /// Reads a byte of each of the first lines of memory that hold a leaf cell's value.
+    @inline(__always)
+    func touchValue(_ index: Int) -> UInt8 {
+        defer { withExtendedLifetime(frame) {} }
+        var offset = slot(index).offset
+        let end = min(byteCount, offset &+ 384)
+        var sum: UInt8 = 0
+        while offset < end {
+            sum ^= base.load(fromByteOffset: offset, as: UInt8.self)
+            offset &+= 64
+        }
+        return sum
+    }
+
     // MARK: Search
 
     /// The first slot whose key is not less than `key`, and whether it is equal. O(log count).

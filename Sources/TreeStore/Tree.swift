@@ -59,12 +59,17 @@ package struct Tree: Sendable, Hashable {
     /// Opens a page other than the root as a node of the level it must have.
     @inline(__always)
     func open(_ id: PageID, level: Int, in view: PageView) throws(PageFault) -> Node {
-        let node = try Node(view.page(id))
+        try checked(Node(view.page(id)), level: level)
+    }
+
+    /// A node other than the root, held against the level it must have.
+    @inline(__always)
+    func checked(_ node: Node, level: Int) throws(PageFault) -> Node {
         if node.level != level {
-            throw .corruptStructure(page: id, reason: "node of another level than its parent says")
+            throw .corruptStructure(page: node.id, reason: "node of another level than its parent says")
         }
         if level == 0 && node.count == 0 {
-            throw .corruptStructure(page: id, reason: "empty leaf below the root")
+            throw .corruptStructure(page: node.id, reason: "empty leaf below the root")
         }
         return node
     }

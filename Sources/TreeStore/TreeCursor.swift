@@ -145,6 +145,34 @@ package final class TreeCursor {
         }
     }
 
+    /// Puts a copy of the row's key in the place of `target`, whose memory is used again. The cursor must stand on a row.
+    package func copyKey(into target: inout [UInt8]) throws(PageFault) { try row().copyKey(index, into: &target) }
+
+    // MARK: Runs of rows
+
+    /// How many rows of the cursor's leaf, its own the first, have keys less than `end`; nil: all that follow. The cursor
+    /// must stand on a row.
+    package func rowsAhead(before end: RawSpan?) throws(PageFault) -> Int {
+        let leaf = try row()
+        let stop = if let end { leaf.search(end).index } else { leaf.count }
+        return max(0, stop - index)
+    }
+
+    /// How many rows of the cursor's leaf, its own the first and going back, have keys not less than `start`. The cursor
+    /// must stand on a row.
+    package func rowsBehind(from start: RawSpan?) throws(PageFault) -> Int {
+        let leaf = try row()
+        let first = if let start { leaf.search(start).index } else { 0 }
+        return max(0, index + 1 - first)
+    }
+
+    /// Goes on by so many rows, which must not lead further than one behind the leaf's last.
+    package func next(_ count: Int) throws(PageFault) -> Bool {
+        guard count > 0 else { return isValid }
+        index = min(index + count - 1, (leaf?.count ?? 1) - 1)
+        return try next()
+    }
+
     // MARK: Whole leaves
 
     /// The rows of the leaf on which the cursor stands.

@@ -25,10 +25,10 @@ extension CollectionReading {
     }
 
     /// A query with its plan, and the plans that were rejected; nil when there is no collection.
-    func execution(_ query: FindQuery) throws -> (PlanExecution, rejected: [Plan])? {
+    func execution(_ query: FindQuery, wantsAllPlans: Bool = false) throws -> (PlanExecution, rejected: [Plan])? {
         let shape = try QueryShape(query)
         guard let entry = try transaction.entry(name) else { return nil }
-        let plans = try Planner(shape, entry, transaction).plans()
+        let plans = try Planner(shape, entry, transaction).plans(wantsAll: wantsAllPlans)
         return (PlanExecution(shape, plans[0], entry, transaction.view, deadline(of: query)), Array(plans.dropFirst()))
     }
 

@@ -26,7 +26,7 @@ extension CollectionReading {
         try converting {
             guard let entry = try transaction.entry(name) else { return nil }
             let key = try KeyEncoding.id(id)
-            return try entry.tree.get(key.span.bytes, in: transaction.view).map { Document(trusted: $0) }
+            return try entry.reader(in: transaction.view).get(key.span.bytes).map { Document(trusted: $0) }
         }
     }
 

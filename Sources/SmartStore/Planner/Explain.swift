@@ -23,7 +23,7 @@ extension CollectionReading {
     }
 
     func explanation(_ query: FindQuery, verbosity: ExplainVerbosity, counting: Bool) throws -> Document {
-        guard let (execution, rejected) = try execution(query) else {
+        guard let (execution, rejected) = try execution(query, wantsAllPlans: true) else {
             return Explanation.missing(name, query, verbosity)
         }
         let described = Explanation(execution: execution, isCount: counting)

@@ -4,20 +4,36 @@
 // key that begins with the bytes of v", and a bound is bytes with the word whether what begins with them is inside.
 
 /// A range of values of one path, as bytes of ascending key components.
-struct KeyInterval: Sendable, Hashable {
+struct KeyInterval: Sendable, Equatable {
     struct Bound: Sendable, Hashable {
         let bytes: [UInt8]
         let isInclusive: Bool
     }
 
+    /// How explain shows an end: written out only when it is asked for.
+    struct Shown: Sendable {
+        var before = ""
+        var value: BSONValue?
+        var after = ""
+
+        var text: String { before + (value.map { ExtendedJSON.string($0) } ?? "") + after }
+    }
+
     let lower: Bound
     let upper: Bound
-    /// What explain shows, such as `[1, 5)`.
-    let text: String
+    let shownLower: Shown
+    let shownUpper: Shown
     /// Whether the values in the range are just those that the condition accepts.
     let isExact: Bool
     /// Whether a missing field could be in it.
     let holdsMissing: Bool
+
+    /// What explain shows, such as `[1, 5)`.
+    var text: String { "\(shownLower.text), \(shownUpper.text)" }
+
+    static func == (a: KeyInterval, b: KeyInterval) -> Bool {
+        a.lower == b.lower && a.upper == b.upper && a.isExact == b.isExact && a.holdsMissing == b.holdsMissing
+    }
 
     /// Whether it is one value.
     var isPoint: Bool { lower == upper }
@@ -25,7 +41,7 @@ struct KeyInterval: Sendable, Hashable {
     /// Every value there is.
     static let all = KeyInterval(
         lower: Bound(bytes: [], isInclusive: true), upper: Bound(bytes: [0xFF], isInclusive: true),
-        text: "[MinKey, MaxKey]", isExact: true, holdsMissing: true)
+        shownLower: Shown(before: "[MinKey"), shownUpper: Shown(before: "MaxKey]"), isExact: true, holdsMissing: true)
 
     /// The bytes between which keys lie whose part is in the range: from the first inclusive to the second exclusive, nil
     /// for no end. In a descending part every byte is inverted.
@@ -56,7 +72,8 @@ struct KeyInterval: Sendable, Hashable {
         let low = Self.isHigher(lower, other.lower, asLower: true) ? lower : other.lower
         let high = Self.isHigher(upper, other.upper, asLower: false) ? other.upper : upper
         let range = KeyInterval(
-            lower: low, upper: high, text: Self.text(self, other, low, high), isExact: isExact && other.isExact,
+            lower: low, upper: high, shownLower: (low == lower ? self : other).shownLower,
+            shownUpper: (high == upper ? self : other).shownUpper, isExact: isExact && other.isExact,
             holdsMissing: holdsMissing && other.holdsMissing)
         let (from, to) = range.bounds(isDescending: false)
         if let to, !from.lexicographicallyPrecedes(to) { return nil }
@@ -71,12 +88,6 @@ struct KeyInterval: Sendable, Hashable {
         guard let first = edge(a) else { return true }
         guard let second = edge(b) else { return false }
         return second.lexicographicallyPrecedes(first)
-    }
-
-    private static func text(_ a: KeyInterval, _ b: KeyInterval, _ low: Bound, _ high: Bound) -> String {
-        let left = (low == a.lower ? a : b).text.split(separator: ",", maxSplits: 1).first ?? ""
-        let right = (high == a.upper ? a : b).text.split(separator: ",", maxSplits: 1).last ?? ""
-        return "\(left),\(right)"
     }
 }
 
@@ -102,10 +113,10 @@ extension KeyInterval {
                 try KeyEncoding.append(.string(text), to: &bytes)
                 // Without the two bytes of the end.
                 let bound = Bound(bytes: Array(bytes.dropLast(2)), isInclusive: true)
-                let shown = ExtendedJSON.string(.string(text))
                 return [
                     KeyInterval(
-                        lower: bound, upper: bound, text: "[\(shown), \(shown)…)", isExact: false, holdsMissing: false)
+                        lower: bound, upper: bound, shownLower: Shown(before: "[", value: .string(text)),
+                        shownUpper: Shown(value: .string(text), after: "…)"), isExact: false, holdsMissing: false)
                 ]
             }
         } catch { return nil }
@@ -125,15 +136,16 @@ extension KeyInterval {
             // Missing, null, undefined, and an empty array, which stands under undefined.
             return KeyInterval(
                 lower: Bound(bytes: try key(.undefined, nil), isInclusive: true),
-                upper: Bound(bytes: try key(.null, nil), isInclusive: true), text: "[null, null]", isExact: false,
+                upper: Bound(bytes: try key(.null, nil), isInclusive: true), shownLower: Shown(before: "[null"),
+                shownUpper: Shown(before: "null]"), isExact: false,
                 holdsMissing: true)
         case .minKey, .maxKey, .document: break
         default: break
         }
         let bound = Bound(bytes: try key(value, collation), isInclusive: true)
-        let shown = ExtendedJSON.string(value)
         return KeyInterval(
-            lower: bound, upper: bound, text: "[\(shown), \(shown)]", isExact: isSimple(value), holdsMissing: false)
+            lower: bound, upper: bound, shownLower: Shown(before: "[", value: value),
+            shownUpper: Shown(value: value, after: "]"), isExact: isSimple(value), holdsMissing: false)
     }
 
     /// Whether comparing keys says all that comparing values does.
@@ -176,9 +188,9 @@ extension KeyInterval {
             high = Bound(bytes: try key(upper.value, collation), isInclusive: upper.isInclusive)
             isExact = isExact && isSimple(upper.value)
         }
-        let left = lower.map { "\($0.isInclusive ? "[" : "(")\(ExtendedJSON.string($0.value))" } ?? "[-∞"
-        let right = upper.map { "\(ExtendedJSON.string($0.value))\($0.isInclusive ? "]" : ")")" } ?? "+∞]"
+        let left = lower.map { Shown(before: $0.isInclusive ? "[" : "(", value: $0.value) } ?? Shown(before: "[-∞")
+        let right = upper.map { Shown(value: $0.value, after: $0.isInclusive ? "]" : ")") } ?? Shown(before: "+∞]")
         return KeyInterval(
-            lower: low, upper: high, text: "\(left), \(right)", isExact: isExact, holdsMissing: false)
+            lower: low, upper: high, shownLower: left, shownUpper: right, isExact: isExact, holdsMissing: false)
     }
 }

@@ -16,6 +16,8 @@ enum PlanCost {
     static let sorted = 0.05
     /// An entry of an intersection, put into a set or looked up in it.
     static let intersected = 0.12
+    /// What is not worth a search for a better plan.
+    static let negligible = 30.0
     /// The share of documents that a condition lets through of which nothing is known.
     static let unknownShare = 0.25
 

@@ -38,7 +38,8 @@ struct PlanExecution {
             return CoveredSource(scan, entry.tree, in: view, filter: filter, counters, deadline)
         default:
             return FetchSource(
-                try identifiers(plan.access), entry.tree, in: view, filter: filter, counters, deadline)
+                try identifiers(plan.access), entry.reader(in: view), filter: filter,
+                bound: shape.sort == nil || plan.isSorted ? shape.bound : nil, counters, deadline)
         }
     }
 
@@ -58,12 +59,7 @@ struct PlanExecution {
         var count = 0
         if !plan.needsFilter, case .index(let scan) = plan.access, !scan.index.isMultikey {
             // Every entry is a match, and no document has two.
-            let cursor = IndexCursor(scan, in: view, counters)
-            while try cursor.advance() {
-                count += 1
-                try deadline?.check()
-            }
-            return count
+            return try IndexCursor(scan, in: view, counters).count { try deadline?.check() }
         }
         if !plan.needsFilter, case .index(let scan) = plan.access {
             let ids = IndexedIDs(scan, in: view, counters)
@@ -88,7 +84,7 @@ struct PlanExecution {
                 while let key = try ids.next() { try body(key) }
                 return
             }
-            let fetch = FetchSource(ids, entry.tree, in: view, filter: filter, counters, deadline)
+            let fetch = FetchSource(ids, entry.reader(in: view), filter: filter, counters, deadline)
             while try fetch.advance() { try body(fetch.key) }
         }
     }

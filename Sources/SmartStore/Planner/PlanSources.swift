@@ -99,34 +99,53 @@ final class ScanSource: DocumentSource {
 }
 
 /// The documents of `_id` keys that match.
+///
+/// Keys are looked up several at a time, where no more of them are read than the answer needs.
 final class FetchSource: DocumentSource {
+    private static let mostAtOnce = 32
+
     private let ids: any RecordIDs
-    private let tree: Tree
-    private let view: PageView
+    private let reader: TreeReader
     private let filter: Filter?
     private let counters: PlanCounters
     private let deadline: QueryDeadline?
     private var document = Document()
     private(set) var key: [UInt8] = []
+    /// Keys that were read from `ids`, and where their documents are.
+    private var keys: [[UInt8]] = []
+    private var spots: [TreeReader.Spot] = []
+    private var place = 0
+    private let isSingle: Bool
+    /// How many keys are read next.
+    private var portion: Int
+    /// Documents that are still wanted; nil: all.
+    private var wanted: Int?
 
+    /// - Parameter bound: how many documents are read at most; nil: all.
     init(
-        _ ids: any RecordIDs, _ tree: Tree, in view: PageView, filter: Filter?, _ counters: PlanCounters,
+        _ ids: any RecordIDs, _ reader: TreeReader, filter: Filter?, bound: Int? = nil, _ counters: PlanCounters,
         _ deadline: QueryDeadline?
     ) {
         self.ids = ids
-        self.tree = tree
-        self.view = view
+        self.reader = reader
         self.filter = filter
         self.counters = counters
         self.deadline = deadline
+        wanted = bound
+        // What a filter lets through is not known before: with a bound, each key then is read when it is needed. And in a
+        // transaction what was found could change before it is used.
+        isSingle = !reader.isFixed || (bound != nil && filter != nil)
+        portion = isSingle ? 1 : bound == nil ? 4 : Self.mostAtOnce
     }
 
     func advance() throws -> Bool {
-        while let key = try ids.next() {
+        while true {
+            if place == keys.count, try !readAhead() { return false }
+            defer { place += 1 }
             try deadline?.check()
             counters.documentsExamined &+= 1
             var refusal: DocumentError?
-            let found = try tree.withValue(key.span.bytes, in: view) { (value) throws(PageFault) -> [UInt8]? in
+            let found = try reader.withValue(of: spots[place]) { (value) throws(PageFault) -> [UInt8]? in
                 BSONBytes.with(value) { bytes in
                     do throws(DocumentError) {
                         if let filter, try !filter.matches(bytes) { return nil }
@@ -137,10 +156,20 @@ final class FetchSource: DocumentSource {
             if let refusal { throw refusal }
             guard let found, let bytes = found else { continue }
             document = Document(trusted: bytes)
-            self.key = key
+            key = keys[place]
             return true
         }
-        return false
+    }
+
+    private func readAhead() throws -> Bool {
+        keys.removeAll(keepingCapacity: true)
+        place = 0
+        let count = min(portion, wanted ?? .max)
+        while keys.count < count, let key = try ids.next() { keys.append(key) }
+        if filter == nil { wanted = wanted.map { $0 - keys.count } }
+        if !isSingle { portion = min(2 * portion, Self.mostAtOnce) }
+        try reader.find(keys, into: &spots)
+        return !keys.isEmpty
     }
 
     func withCurrent(_ body: (BSONBytes) throws -> Void) throws {

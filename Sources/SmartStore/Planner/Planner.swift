@@ -17,21 +17,27 @@ struct Planner {
     }
 
     /// Every plan that was weighed, the chosen one first.
+    /// - Parameter wantsAll: for `explain`. Without it, a plan of next to no cost ends the search for better ones.
     /// - Throws: `badValue` for a hint that names no index, or one that cannot answer the query.
-    func plans() throws -> [Plan] {
+    func plans(wantsAll: Bool) throws -> [Plan] {
         if let hint = shape.query.hint { return [try hinted(hint)] }
         if let keys = try shape.filter.identifiedKeys(), collation == nil || !shape.filter.hasTextIdentifier {
             return [try identified(keys)]
         }
         var plans = try indexPlans()
+        let best = plans.min { $0.cost < $1.cost }.flatMap { $0.isSorted && $0.cost < PlanCost.negligible ? $0 : nil }
+        if !wantsAll, let best { return [best] }
         if shape.sort == nil || plans.isEmpty || !plans.contains(where: \.isSorted) {
             plans += try intersections(plans)
         }
         plans += try unions()
         plans.append(try collectionPlan())
-        return plans.enumerated().sorted { a, b in
+        let ordered = plans.enumerated().sorted { a, b in
             a.element.cost == b.element.cost ? a.offset < b.offset : a.element.cost < b.element.cost
         }.map(\.element)
+        // What is shown is what is done.
+        guard let best, best.cost > ordered[0].cost else { return ordered }
+        return [best] + ordered.filter { $0.indexNames != best.indexNames }
     }
 
     // MARK: By _id
@@ -75,10 +81,17 @@ struct Planner {
 
     private func indexPlans() throws -> [Plan] {
         var plans: [Plan] = []
-        for index in entry.secondary where index.definition.isReady {
+        for index in entry.secondary where index.definition.isReady && mayServe(index.definition) {
             if let plan = try plan(index.definition, isForced: false) { plans.append(plan) }
         }
         return plans
+    }
+
+    /// Whether an index can be better than the whole collection: it narrows by its first path, gives an order, or has all
+    /// that is asked for.
+    private func mayServe(_ index: IndexDefinition) -> Bool {
+        guard shape.sort == nil, shape.projection == nil, let first = index.source.parts.first else { return true }
+        return shape.filter.constraints.contains { $0.path == first.path.text }
     }
 
     private func plan(_ index: IndexDefinition, isForced: Bool) throws -> Plan? {

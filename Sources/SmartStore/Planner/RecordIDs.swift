@@ -31,8 +31,13 @@ final class IndexCursor {
     private var place = -1
     private var isAtEnd = false
     private var isOnRange = false
+    /// Entries behind the cursor's that are known to be in the range, in its leaf.
+    private var sure = 0
     private let counters: PlanCounters
     private let index: IndexEntry
+    /// The bytes of the index's part of each key in the range, when it has one value only.
+    private let fixedByteCount: Int?
+    private var scratch: [UInt8] = []
 
     init(_ scan: IndexScan, in view: PageView, _ counters: PlanCounters) {
         cursor = scan.index.tree.cursor(in: view)
@@ -40,10 +45,23 @@ final class IndexCursor {
         ranges = scan.isBackward ? scan.bounds.ranges.reversed() : scan.bounds.ranges
         isBackward = scan.isBackward
         self.counters = counters
+        let partCount = scan.index.source.parts.count
+        fixedByteCount =
+            partCount > 0 && scan.bounds.fixedParts == partCount && ranges.count == 1 ? ranges[0].from.count : nil
     }
 
     /// Goes to the next entry.
     func advance() throws(PageFault) -> Bool {
+        guard try step() else { return false }
+        counters.keysExamined &+= 1
+        return true
+    }
+
+    private func step() throws(PageFault) -> Bool {
+        if sure > 0 {
+            sure &-= 1
+            return isBackward ? try cursor.previous() : try cursor.next()
+        }
         guard !isAtEnd else { return false }
         while true {
             if isOnRange {
@@ -66,24 +84,37 @@ final class IndexCursor {
                 // Past the tree's end: other ranges before it may still hold something, when going backward or forward.
                 continue
             }
-            if try isInRange() {
-                counters.keysExamined += 1
+            let run = try rowsInRange()
+            if run > 0 {
+                sure = run &- 1
                 return true
             }
             isOnRange = false
         }
     }
 
-    private func isInRange() throws(PageFault) -> Bool {
+    /// How many entries of the leaf, from the cursor's on, are in the range.
+    private func rowsInRange() throws(PageFault) -> Int {
         let range = ranges[place]
-        if !isBackward, range.to == nil { return true }
-        if isBackward, range.from.isEmpty { return true }
-        return try cursor.withKey { (key) throws(PageFault) in
-            BSONBytes.with(key) { key in
-                if isBackward { return BSONBytes.with(range.from) { key.compare($0) >= 0 } }
-                return range.to.map { to in BSONBytes.with(to) { key.compare($0) < 0 } } ?? true
-            }
+        if isBackward { return try cursor.rowsBehind(from: range.from.span.bytes) }
+        guard let to = range.to else { return try cursor.rowsAhead(before: nil) }
+        return try cursor.rowsAhead(before: to.span.bytes)
+    }
+
+    /// How many entries are left. Reads no more than the leaves' ends when it goes forward.
+    func count(_ check: () throws -> Void) throws -> Int {
+        var count = 0
+        while try advance() {
+            try check()
+            count += 1
+            guard !isBackward, sure > 0 else { continue }
+            // All that is sure is counted, and the cursor put on the last of it.
+            count += sure
+            counters.keysExamined &+= sure
+            _ = try cursor.next(sure)
+            sure = 0
         }
+        return count
     }
 
     /// The whole key of the entry.
@@ -94,11 +125,11 @@ final class IndexCursor {
 
     /// The `_id` key of the entry.
     func idKey() throws(PageFault) -> [UInt8] {
-        let key = try cursor.key
-        guard let end = index.indexKeyEnd(of: key), end < key.count else {
+        try cursor.copyKey(into: &scratch)
+        guard let end = fixedByteCount ?? index.indexKeyEnd(of: scratch), end < scratch.count else {
             throw .corruptStructure(page: index.definition.tree.root, reason: "index entry without an _id")
         }
-        return Array(key[end...])
+        return Array(scratch[end...])
     }
 
     /// The cursor's place, to stop and go on: a transaction's changes make it meaningless.
