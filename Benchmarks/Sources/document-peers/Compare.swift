@@ -116,18 +116,21 @@ private struct OurReport: Decodable {
     let commit: String
     let corpusChecksum: String
     let queryChecksum: String
+    let answersChecksum: String
     let stores: [String: [Findings.Figure]]
 
     private enum CodingKeys: String, CodingKey {
         case commit, stores
         case corpusChecksum = "corpus_checksum"
         case queryChecksum = "query_checksum"
+        case answersChecksum = "answers_checksum"
     }
 
     func findings(_ contestant: Contestant) throws -> Findings {
         guard let rows = stores[contestant.rawValue] else { throw PeerError("no figures of \(contestant.rawValue)") }
         return Findings(
-            rows: rows, library: "commit \(commit)", corpusChecksum: corpusChecksum, queryChecksum: queryChecksum)
+            rows: rows, library: "commit \(commit)", corpusChecksum: corpusChecksum, queryChecksum: queryChecksum,
+            answersChecksum: answersChecksum)
     }
 }
 

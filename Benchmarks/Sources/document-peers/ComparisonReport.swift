@@ -25,11 +25,15 @@ struct ComparisonReport: Encodable {
 
     mutating func fail(_ contestant: Contestant, _ reason: String) { failures[contestant.rawValue] = reason }
 
-    /// Everyone must have read the same documents and drawn the same query values.
+    /// Everyone must have read the same documents, drawn the same query values and given the same answers.
     func checkSameWork() throws {
         let all = runs.values.flatMap { $0 }
-        guard Set(all.map(\.corpusChecksum)).count <= 1, Set(all.map(\.queryChecksum)).count <= 1 else {
-            let sums = runs.map { "\($0.key): \($0.value[0].corpusChecksum), \($0.value[0].queryChecksum)" }
+        let answers = Set(all.map(\.answersChecksum)).subtracting([""])
+        guard Set(all.map(\.corpusChecksum)).count <= 1, Set(all.map(\.queryChecksum)).count <= 1, answers.count <= 1
+        else {
+            let sums = runs.map { name, findings in
+                "\(name): \(findings[0].corpusChecksum), \(findings[0].queryChecksum), \(findings[0].answersChecksum)"
+            }
             throw PeerError("not everyone did the same work: " + sums.sorted().joined(separator: "; "))
         }
     }
@@ -112,6 +116,13 @@ struct ComparisonReport: Encodable {
         ]
         lines += missed.map {
             "- \($0.row): \($0.name) \(Self.short($0.ratio)), wanted \(Self.short($0.wanted ?? 0))"
+        }
+        if let first = contestants.lazy.compactMap({ runs[$0.rawValue]?.first }).first {
+            lines += [
+                "",
+                "The same for all: documents \(first.corpusChecksum), query values \(first.queryChecksum)"
+                    + (first.answersChecksum.isEmpty ? "" : ", answers \(first.answersChecksum)"),
+            ]
         }
         lines += ["", "— : a row that a peer has no means for, or that was not run.", ""]
         for contestant in contestants {

@@ -11,6 +11,8 @@ struct MeasurePeer: ParsableCommand {
     @Option(help: "The documents, as `smartstore-bench documents --export` writes them.") var corpus: String
     @Option(help: "An empty folder for the peer's files.") var folder: String
     @Option(help: "Bytes of cache.") var cache = 256 << 20
+    @Option(help: "Bytes of log before it is copied into the file, with SQLite, sqlcipher and WiredTiger.")
+    var log = 256 << 20
     @Option(help: "Seconds for each row of single operations.") var seconds = 2.0
     @Option(help: "Seed of the queries.") var seed: UInt64 = 1
 
@@ -19,7 +21,8 @@ struct MeasurePeer: ParsableCommand {
     func run() throws {
         let documents = try CorpusFile(path: corpus)
         let settings = PeerSettings(
-            folder: folder, cacheBytes: cache, seconds: seconds, seed: seed, byProcessor: processorTime)
+            folder: folder, cacheBytes: cache, seconds: seconds, seed: seed, byProcessor: processorTime,
+            logBytes: log)
         let run = KeyValueRun(corpus: documents, settings: settings)
         var findings: Findings
         switch peer {
@@ -32,7 +35,7 @@ struct MeasurePeer: ParsableCommand {
             findings = try run.measure(LMDBPeer(folder: folder, byteCount: room))
             findings.notes.append("LMDB: reads its file by memory mapping; its peak memory counts those pages")
         case .rocksdb: findings = try run.measure(RocksDBPeer(folder: folder, cacheBytes: cache))
-        case .wiredtiger: findings = try run.measure(WiredTigerPeer(folder: folder, cacheBytes: cache))
+        case .wiredtiger: findings = try run.measure(WiredTigerPeer(folder: folder, cacheBytes: cache, logBytes: log))
         }
         findings.corpusChecksum = documents.checksum
         findings.queryChecksum = QueryNumbers.checksum(seed: seed &+ 7, count: documents.count)

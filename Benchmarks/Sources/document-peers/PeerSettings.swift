@@ -8,7 +8,7 @@ struct PeerSettings {
     /// Whether rows that wait for nothing but the processor are measured by its time.
     let byProcessor: Bool
     /// How far the log grows before it is copied into the file, where a peer lets that be said.
-    let logBytes = 256 << 20
+    let logBytes: Int
 
     func step(_ text: String) { Progress.step("    " + text) }
 

@@ -62,6 +62,8 @@ struct Findings: Codable {
     var library = ""
     var corpusChecksum = ""
     var queryChecksum = ""
+    /// Empty where a peer cannot answer queries.
+    var answersChecksum = ""
     /// What a reader of the figures must know.
     var notes: [String] = []
 

@@ -16,6 +16,7 @@ extension SQLitePeer {
             defer { statement.reset() }
             return statement.integer(0)
         }
+        findings.answersChecksum = try answers(connection, shape)
         // A pass over everything, so that what fits the cache is there.
         try connection.execute("SELECT count(*) FROM notes NOT INDEXED WHERE length(json) < 0")
         try query(.get, shape.get) { get in
@@ -71,6 +72,49 @@ extension SQLitePeer {
         findings.add(.group, groups.min() ?? 0)
         try connection.execute("COMMIT")
         settings.step("scans")
+    }
+
+    /// The checksum over the answers to some queries that `smartstore-bench documents` takes too.
+    private func answers(_ connection: SQLiteConnection, _ shape: SQLiteShape) throws -> String {
+        var random = QueryNumbers(seed: settings.seed &+ 9)
+        var sum = Checksum()
+        func add(_ sql: String, _ bind: (SQLiteStatement) -> Void) throws {
+            let statement = try connection.prepare(sql)
+            defer { statement.close() }
+            bind(statement)
+            let rows = try shape.rows(statement)
+            sum.add(UInt64(rows.count))
+            sum.add(rows.reduce(0) { $0 &+ UInt64($1.id) })
+        }
+        func addCount(_ sql: String, _ category: [UInt8]? = nil) throws {
+            let statement = try connection.prepare(sql)
+            defer { statement.close() }
+            try (category ?? []).withUnsafeBufferPointer { text in
+                if category != nil { statement.bind(1, text) }
+                guard try statement.step() else { throw PeerError("a count has no row") }
+                sum.add(UInt64(statement.integer(0)))
+            }
+        }
+        for _ in 0..<100 {
+            try add(shape.equality) { $0.bind(1, Int64(random.next(below: corpus.users))) }
+            try add(shape.range) { range in
+                let score = random.unit() * (CorpusFile.scoreLimit - 1)
+                range.bind(1, score)
+                range.bind(2, score + 1)
+            }
+            let category = Array(CorpusFile.categoryName(random.next(below: 100)).utf8)
+            let score = random.unit() * 900
+            try category.withUnsafeBufferPointer { text in
+                try add(shape.compound) { compound in
+                    compound.bind(1, text)
+                    compound.bind(2, score)
+                    compound.bind(3, score + 100)
+                }
+            }
+            try addCount(shape.countByIndex, Array(CorpusFile.categoryName(random.next(below: 100)).utf8))
+        }
+        try addCount(shape.filter)
+        return sum.text
     }
 
     private func checkPlans(_ connection: SQLiteConnection, _ shape: SQLiteShape) throws {

@@ -8,10 +8,10 @@ final class WiredTigerPeer: KeyValuePeer, @unchecked Sendable {
     let library = "WiredTiger \(WIREDTIGER_VERSION_MAJOR).\(WIREDTIGER_VERSION_MINOR).\(WIREDTIGER_VERSION_PATCH)"
     private let connection: UnsafeMutablePointer<WT_CONNECTION>
 
-    init(folder: String, cacheBytes: Int) throws {
+    init(folder: String, cacheBytes: Int, logBytes: Int) throws {
         let config =
             "create,cache_size=\(cacheBytes),log=(enabled=true),transaction_sync=(enabled=true,method=fsync),"
-            + "checkpoint=(log_size=\(256 << 20))"
+            + "checkpoint=(log_size=\(logBytes))"
         var connection: UnsafeMutablePointer<WT_CONNECTION>?
         try Self.check(peer_wt_open(folder, config, &connection))
         guard let connection else { throw PeerError("WiredTiger did not open") }

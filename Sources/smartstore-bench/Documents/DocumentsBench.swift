@@ -61,10 +61,13 @@ struct DocumentsBench: AsyncParsableCommand {
         }
         let medians = figures.mapValues { DocumentFigures.median($0) }
         print(DocumentFigures.table(medians))
+        let answers = Set(figures.values.flatMap { $0 }.map(\.answers))
+        guard answers.count == 1, let answers = answers.first else { throw BenchError("answers differ between runs") }
         let report = Report(
             documents: documents, seed: seed, corpusChecksum: corpus.checksum,
-            queryChecksum: QueryNumbers.checksum(seed: seed &+ 7, count: documents), stores: medians)
-        print("\ndocuments \(report.corpusChecksum), query values \(report.queryChecksum)")
+            queryChecksum: QueryNumbers.checksum(seed: seed &+ 7, count: documents), answersChecksum: answers,
+            stores: medians)
+        print("\ndocuments \(report.corpusChecksum), query values \(report.queryChecksum), answers \(answers)")
         try shared.write(RunInfo(), report)
     }
 
@@ -73,6 +76,7 @@ struct DocumentsBench: AsyncParsableCommand {
         let seed: UInt64
         let corpusChecksum: String
         let queryChecksum: String
+        let answersChecksum: String
         let stores: [String: DocumentFigures]
     }
 
@@ -95,6 +99,8 @@ struct DocumentsBench: AsyncParsableCommand {
 /// What one run measured: rates a second but where the name says otherwise.
 struct DocumentFigures: Encodable {
     private(set) var rows: [(name: String, value: Double)] = []
+    /// The checksum over the answers to some queries.
+    var answers = ""
 
     mutating func add(_ name: String, _ value: Double) { rows.append((name, value)) }
 

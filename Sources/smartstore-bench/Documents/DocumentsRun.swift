@@ -182,6 +182,7 @@ struct DocumentsRun {
             let notes = tx.collection(Self.name)
             var random = QueryNumbers(seed: corpus.seed &+ 7)
             try check(notes)
+            figures.answers = try answers(notes)
             // A pass over everything, so that what fits the cache is there.
             _ = try notes.count(["absent": 1])
             try addRate("get by id", to: &figures) {
@@ -235,6 +236,24 @@ struct DocumentsRun {
             return elapsed(watch)
         }
         figures.add(row, times.min() ?? 0)
+    }
+
+    /// A checksum over the answers to some queries, whose values are drawn like the others.
+    private func answers(_ notes: CollectionReader) throws -> String {
+        var random = QueryNumbers(seed: corpus.seed &+ 9)
+        var sum = WordChecksum()
+        func add(_ documents: [Document]) {
+            sum.add(UInt64(documents.count))
+            sum.add(documents.reduce(0) { $0 &+ UInt64($1["_id"]?.int ?? 0) })
+        }
+        for _ in 0..<100 {
+            try add(notes.find(Self.equality(random.next(below: corpus.users))))
+            try add(notes.find(Self.range(random.unit() * (DocumentCorpus.scoreLimit - 1))))
+            try add(notes.find(Self.compound(random.next(below: 100), random.unit() * 900)))
+            sum.add(UInt64(try notes.count(Self.category(random.next(below: 100)))))
+        }
+        sum.add(UInt64(try notes.count(Self.unindexed)))
+        return sum.text
     }
 
     private static func equality(_ user: Int) -> FindQuery { FindQuery(["user": .int32(Int32(user))]) }
