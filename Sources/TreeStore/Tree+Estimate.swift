@@ -8,7 +8,28 @@ extension Tree {
     /// Exact within the leaf and the inner nodes on the way, as far as siblings hold equally much: so small ranges within
     /// one leaf are exact shares of it.
     package func share(before key: RawSpan, in view: PageView) throws(PageFault) -> Double {
+        try place(of: key, below: openRoot(in: view), in: view)
+    }
+
+    /// The share of a tree's rows whose keys lie from `from` inclusive to `to` exclusive, 0 to 1, as `share(before:)` tells
+    /// it. O(depth); the way that both ends have in common is gone once.
+    package func share(from: RawSpan, to: RawSpan, in view: PageView) throws(PageFault) -> Double {
         var node = try openRoot(in: view)
+        var width = 1.0
+        while !node.isLeaf {
+            let (first, last) = (node.childIndex(from), node.childIndex(to))
+            guard first == last else { break }
+            width /= Double(node.count + 1)
+            node = try openChild(first, of: node, in: view)
+        }
+        let low = try place(of: from, below: node, in: view)
+        let high = try place(of: to, below: node, in: view)
+        return max(0, high - low) * width
+    }
+
+    /// The share of the rows below a node whose keys are less than `key`.
+    private func place(of key: RawSpan, below start: Node, in view: PageView) throws(PageFault) -> Double {
+        var node = start
         var share = 0.0
         var width = 1.0
         while !node.isLeaf {

@@ -7,7 +7,7 @@ import TreeStore
 // keys lie together in order of `_id`. The value is the forms of the key's parts and of the `_id` (KeyDecoding).
 
 /// What is fixed about a secondary index, and the little that changes with its schema.
-struct IndexDefinition: Sendable {
+final class IndexDefinition: Sendable {
     /// How far it is made.
     enum State: Sendable, Hashable {
         /// Every document is in it.
@@ -78,7 +78,7 @@ struct IndexDefinition: Sendable {
         return entry
     }
 
-    init(collection: String, name: String, entry: Document, page: PageID) throws(PageFault) {
+    convenience init(collection: String, name: String, entry: Document, page: PageID) throws(PageFault) {
         do {
             let specification = IndexSpecification(
                 entry["keys"]?.document ?? Document(), name: name, isUnique: entry["unique"]?.bool ?? false,

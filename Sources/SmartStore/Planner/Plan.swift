@@ -36,6 +36,8 @@ struct Plan: Sendable {
     var isCovered = false
     /// What it is expected to cost, in microseconds.
     var cost = 0.0
+    /// Whether it costs so little that no better one is looked for.
+    var isGood = false
     /// Documents that are expected to match.
     var estimate = 0.0
 

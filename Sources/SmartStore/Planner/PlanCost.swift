@@ -70,6 +70,9 @@ struct PlanEstimates {
     }
 
     private func share(_ range: IndexBounds.Range, of tree: Tree) throws -> Double {
+        if let to = range.to, !range.from.isEmpty {
+            return try tree.share(from: range.from.span.bytes, to: to.span.bytes, in: view)
+        }
         let from = range.from.isEmpty ? 0 : try tree.share(before: range.from.span.bytes, in: view)
         let to = try range.to.map { try tree.share(before: $0.span.bytes, in: view) } ?? 1
         return max(0, to - from)

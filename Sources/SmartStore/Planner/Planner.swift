@@ -24,9 +24,8 @@ struct Planner {
         if let keys = try shape.filter.identifiedKeys(), collation == nil || !shape.filter.hasTextIdentifier {
             return [try identified(keys)]
         }
-        var plans = try indexPlans()
-        let best = plans.min { $0.cost < $1.cost }.flatMap { $0.isSorted && $0.cost < PlanCost.negligible ? $0 : nil }
-        if !wantsAll, let best { return [best] }
+        var (plans, good) = try indexPlans(wantsAll: wantsAll)
+        if !wantsAll, let good { return [good] }
         if shape.sort == nil || plans.isEmpty || !plans.contains(where: \.isSorted) {
             plans += try intersections(plans)
         }
@@ -36,8 +35,8 @@ struct Planner {
             a.element.cost == b.element.cost ? a.offset < b.offset : a.element.cost < b.element.cost
         }.map(\.element)
         // What is shown is what is done.
-        guard let best, best.cost > ordered[0].cost else { return ordered }
-        return [best] + ordered.filter { $0.indexNames != best.indexNames }
+        guard let good else { return ordered }
+        return [good] + ordered.filter { $0.indexNames != good.indexNames }
     }
 
     // MARK: By _id
@@ -79,12 +78,19 @@ struct Planner {
 
     // MARK: One index
 
-    private func indexPlans() throws -> [Plan] {
+    /// The plans of single indexes, and the first of them that is good enough to look no further.
+    private func indexPlans(wantsAll: Bool) throws -> (plans: [Plan], good: Plan?) {
         var plans: [Plan] = []
+        var good: Plan?
         for index in entry.secondary where index.definition.isReady && mayServe(index.definition) {
-            if let plan = try plan(index.definition, isForced: false) { plans.append(plan) }
+            guard let plan = try plan(index.definition, isForced: false, mayGuess: !wantsAll) else { continue }
+            plans.append(plan)
+            if good == nil, plan.isGood {
+                good = plan
+                if !wantsAll { break }
+            }
         }
-        return plans
+        return (plans, good)
     }
 
     /// Whether an index can be better than the whole collection: it narrows by its first path, gives an order, or has all
@@ -94,8 +100,9 @@ struct Planner {
         return shape.filter.constraints.contains { $0.path == first.path.text }
     }
 
-    private func plan(_ index: IndexDefinition, isForced: Bool) throws -> Plan? {
-        guard var scan = try scan(index, shape.filter.facts) else { return nil }
+    /// - Parameter mayGuess: an estimate is not made where the limit alone says that the plan is good.
+    private func plan(_ index: IndexDefinition, isForced: Bool, mayGuess: Bool = false) throws -> Plan? {
+        guard var scan = try scan(index, shape.filter.facts, isEstimated: false) else { return nil }
         let order = sortDirection(of: scan)
         let bounds = scan.bounds
         let isExact =
@@ -108,21 +115,37 @@ struct Planner {
         plan.needsFilter = !isExact
         plan.isSorted = shape.sort == nil || order != nil
         plan.isCovered = isCovered
+        // In order and without a filter, no more is read than is wanted.
+        let most = isExact && plan.isSorted ? shape.bound.map { Double($0) } : nil
+        let mostCost = most.map {
+            Double(bounds.ranges.count) * PlanCost.seek + $0 * (PlanCost.entry + PlanCost.fetched)
+        }
+        plan.isGood = mostCost.map { $0 < PlanCost.negligible } ?? false
+        if plan.isGood, mayGuess {
+            plan.estimate = most ?? 0
+            plan.cost = mostCost ?? 0
+            return plan
+        }
+        scan.estimate = try estimates.entries(bounds.ranges, of: index)
+        if !bounds.ranges.isEmpty { plan.access = .index(scan) }
         plan.estimate = isExact ? scan.estimate : scan.estimate * PlanCost.unknownShare.squareRoot()
         let cost =
             Double(bounds.ranges.count) * PlanCost.seek
             + scan.estimate * (PlanCost.entry + (isCovered ? PlanCost.entry : PlanCost.fetched))
         plan.cost = finished(cost, plan.estimate, isSorted: plan.isSorted)
+        plan.isGood = plan.isGood || (plan.isSorted && plan.cost < PlanCost.negligible && scan.estimate < 64)
         return plan
     }
 
     /// The scan of an index by facts; nil when documents could match that are not in it.
-    private func scan(_ index: IndexDefinition, _ facts: FilterFacts) throws -> IndexScan? {
+    private func scan(
+        _ index: IndexDefinition, _ facts: FilterFacts, isEstimated: Bool = true
+    ) throws -> IndexScan? {
         guard let bounds = IndexBounds.of(facts, in: index, collation: collation) else { return nil }
         if index.specification.isSparse, bounds.holdsMissing, !excludesMissing(facts, index) { return nil }
         if let partial = index.partial, collation != nil || !facts.imply(partial.filter) { return nil }
         var scan = IndexScan(index: index, bounds: bounds)
-        scan.estimate = try estimates.entries(bounds.ranges, of: index)
+        if isEstimated { scan.estimate = try estimates.entries(bounds.ranges, of: index) }
         return scan
     }
 

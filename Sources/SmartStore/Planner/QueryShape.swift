@@ -1,6 +1,7 @@
 // A query made ready: everything parsed, so that nothing can be refused any more but its hint.
 
-struct QueryShape {
+/// A class, so that what plans and their execution hand on is one reference.
+final class QueryShape {
     let query: FindQuery
     let filter: Filter
     let sort: SortSpec?
