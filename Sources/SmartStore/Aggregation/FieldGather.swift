@@ -103,35 +103,43 @@ enum GatheredArgument: Sendable {
         }
     }
 
-    /// Lends the value; nil: missing.
+    /// The value in place; nil: missing. `isMade` says that it is nowhere in place, and has to be made by `value`.
     @inline(__always)
-    func withValue<R, E>(
-        _ gather: borrowing FieldGather, in root: BSONBytes, _ body: (BSONView?) throws(E) -> R
-    ) throws -> R {
+    func view(_ gather: borrowing FieldGather, in root: BSONBytes, isMade: inout Bool) -> BSONView? {
         switch self {
-        case .constant(let type, let owned): return try body(BSONView(type: type, bytes: owned.bytes))
+        case .constant(let type, let owned): return BSONView(type: type, bytes: owned.bytes)
         case .field(let slot, let rest):
             let view = gather.view(slot, in: root)
-            guard !rest.isEmpty, let view else { return try body(view) }
-            return try Self.withInner(view, rest, body)
-        case .computed(let expression):
-            guard let value = try expression.evaluate(root) else { return try body(nil) }
-            return try value.withView { inner throws(E) in try body(inner) }
+            guard !rest.isEmpty, let view else { return view }
+            return Self.inner(view, rest, isMade: &isMade)
+        case .computed:
+            isMade = true
+            return nil
+        }
+    }
+
+    /// The value, where `view` cannot lend it.
+    func value(_ gather: borrowing FieldGather, in root: BSONBytes) throws(DocumentError) -> BSONValue? {
+        switch self {
+        case .constant(let type, let owned): return BSONValue(BSONView(type: type, bytes: owned.bytes))
+        case .field(let slot, let rest):
+            guard let view = gather.view(slot, in: root) else { return nil }
+            return ExpressionPath.value(view, rest, depth: 0)
+        case .computed(let expression): return try expression.evaluate(root)
         }
     }
 
     /// The rest of a path, in place as long as it leads through documents only.
-    private static func withInner<R, E>(
-        _ top: BSONView, _ names: ArraySlice<[UInt8]>, _ body: (BSONView?) throws(E) -> R
-    ) throws(E) -> R {
-        var (view, rest) = (top, names)
-        while let name = rest.first, view.type == .document {
-            guard let next = BSONBytes.with(name, { view.bytes.field($0) }) else { return try body(nil) }
+    private static func inner(_ top: BSONView, _ names: ArraySlice<[UInt8]>, isMade: inout Bool) -> BSONView? {
+        var view = top
+        for name in names {
+            guard view.type == .document else {
+                isMade = view.type == .array
+                return nil
+            }
+            guard let next = BSONBytes.with(name, { view.bytes.field($0) }) else { return nil }
             view = next
-            rest.removeFirst()
         }
-        if rest.isEmpty { return try body(view) }
-        guard let value = ExpressionPath.value(view, rest, depth: 0) else { return try body(nil) }
-        return try value.withView { inner throws(E) in try body(inner) }
+        return view
     }
 }

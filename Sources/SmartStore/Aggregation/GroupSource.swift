@@ -82,42 +82,65 @@ private struct Groups {
 
     var count: Int { identifiers.count }
 
-    mutating func add(_ root: BSONBytes) throws {
+    mutating func add(_ root: BSONBytes) throws(DocumentError) {
         gather.gather(in: root)
         let group = try self.group(of: root)
-        for place in arguments.indices {
-            try arguments[place].withValue(gather, in: root) { view throws(DocumentError) in
+        for place in columns.indices {
+            var isMade = false
+            let view = arguments[place].view(gather, in: root, isMade: &isMade)
+            if !isMade {
                 try columns[place].add(view, to: group)
+            } else if let value = try arguments[place].value(gather, in: root) {
+                var bytes: [UInt8] = []
+                BSONWriter.append(value, to: &bytes)
+                let owned = OwnedBytes(bytes)
+                try columns[place].add(BSONView(type: value.type, bytes: owned.bytes), to: group)
+                withExtendedLifetime(owned) {}
+            } else {
+                try columns[place].add(nil, to: group)
             }
         }
     }
 
-    private mutating func group(of root: BSONBytes) throws -> Int {
+    private mutating func group(of root: BSONBytes) throws(DocumentError) -> Int {
         switch key {
         case .single(let argument):
-            return try argument.withValue(gather, in: root) { view throws(DocumentError) in
-                let (tag, bytes) = (GroupTable.tag(view), view?.bytes ?? .empty)
-                if let known = table.known(tag, bytes) { return known }
-                return try make(view ?? .null, tag: tag, form: bytes)
-            }
+            var isMade = false
+            let view = argument.view(gather, in: root, isMade: &isMade)
+            guard isMade else { return try group(view) }
+            guard let value = try argument.value(gather, in: root) else { return try group(nil) }
+            return try value.withView { view throws(DocumentError) in try group(view) }
         case .compound(let parts, let expression):
+            var form: [UInt8] = []
+            swap(&form, &self.form)
+            defer { swap(&form, &self.form) }
             form.removeAll(keepingCapacity: true)
             for part in parts {
-                try part.withValue(gather, in: root) { view throws(DocumentError) in
+                var isMade = false
+                let view = part.view(gather, in: root, isMade: &isMade)
+                if isMade, let value = try part.value(gather, in: root) {
+                    form.append(value.type.rawValue)
+                    BSONWriter.append(value, to: &form)
+                } else {
                     form.append(GroupTable.tag(view))
-                    guard let bytes = view?.bytes else { return }
-                    KeyEncoding.appendBigEndian(UInt64(bytes.count), byteCount: 4, to: &form)
-                    bytes.append(to: &form)
+                    // Numbers say their length by their type; what has a length of its own begins with it.
+                    view?.bytes.append(to: &form)
                 }
             }
             let tag = BSONType.document.rawValue
             if let known = BSONBytes.with(form, { table.known(tag, $0) }) { return known }
             let value = try expression.evaluate(root) ?? .null
-            let form = form
             return try value.withView { view throws(DocumentError) in
                 try BSONBytes.with(form) { bytes throws(DocumentError) in try make(view, tag: tag, form: bytes) }
             }
         }
+    }
+
+    @inline(__always)
+    private mutating func group(_ view: BSONView?) throws(DocumentError) -> Int {
+        let (tag, bytes) = (GroupTable.tag(view), view?.bytes ?? .empty)
+        if let known = table.known(tag, bytes) { return known }
+        return try make(view ?? .null, tag: tag, form: bytes)
     }
 
     private mutating func make(_ view: BSONView, tag: UInt8, form: BSONBytes) throws(DocumentError) -> Int {
