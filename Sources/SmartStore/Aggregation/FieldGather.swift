@@ -9,6 +9,7 @@ struct FieldGather: Sendable {
     /// A wanted name, and where the last pass found it.
     private struct Wanted {
         let name: [UInt8]
+        let count: Int
         /// The first bytes of the name with its end, and which bits of eight bytes they fill.
         let pattern: UInt64
         let mask: UInt64
@@ -28,7 +29,7 @@ struct FieldGather: Sendable {
             pattern |= UInt64(byte) << UInt64(8 * place)
             mask |= 0xFF << UInt64(8 * place)
         }
-        wanted.append(Wanted(name: name, pattern: pattern, mask: mask))
+        wanted.append(Wanted(name: name, count: name.count, pattern: pattern, mask: mask))
         return wanted.count - 1
     }
 
@@ -60,10 +61,10 @@ struct FieldGather: Sendable {
             guard let valueEnd = BSONReader.valueEnd(type, document, from: nameEnd &+ 1, to: end) else { return }
             for index in wanted.indices
             where wanted[index].pattern == word & wanted[index].mask && wanted[index].start == 0 {
-                let name = wanted[index].name
-                guard name.count == nameEnd &- start else { continue }
-                if name.count > 7 {
-                    let isSame = BSONBytes.with(name) { document.slice(start, nameEnd).equals($0) }
+                let count = nameEnd &- start
+                guard wanted[index].count == count else { continue }
+                if count > 7 {
+                    let isSame = BSONBytes.with(wanted[index].name) { document.slice(start, nameEnd).equals($0) }
                     guard isSame else { continue }
                 }
                 wanted[index].type = type
@@ -80,9 +81,9 @@ struct FieldGather: Sendable {
     /// What the last pass found for a name; nil: there is no such field.
     @inline(__always)
     func view(_ slot: Int, in document: BSONBytes) -> BSONView? {
-        let place = wanted[slot]
-        guard place.start > 0 else { return nil }
-        return BSONView(type: place.type, bytes: document.slice(place.start, place.end))
+        let start = wanted[slot].start
+        guard start > 0 else { return nil }
+        return BSONView(type: wanted[slot].type, bytes: document.slice(start, wanted[slot].end))
     }
 }
 
@@ -100,6 +101,22 @@ enum GatheredArgument: Sendable {
             self = .field(slot: gather.slot(of: path.names[0]), rest: path.names.dropFirst())
         } else {
             self = .computed(expression)
+        }
+    }
+
+    /// The shortest way to the value.
+    enum Step: Sendable {
+        case constant(BSONView)
+        case field(Int)
+        case other
+    }
+
+    /// The shortest way to the value. A constant's view is good as long as this argument lives.
+    var step: Step {
+        switch self {
+        case .constant(let type, let owned): .constant(BSONView(type: type, bytes: owned.bytes))
+        case .field(let slot, let rest) where rest.isEmpty: .field(slot)
+        default: .other
         }
     }
 

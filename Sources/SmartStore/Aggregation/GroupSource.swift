@@ -60,6 +60,9 @@ private struct Groups {
     private var gather = FieldGather()
     private let key: Key
     private let arguments: [GatheredArgument]
+    /// The short ways to the arguments and to the key.
+    private let steps: ContiguousArray<GatheredArgument.Step>
+    private let keyStep: GatheredArgument.Step
     private var columns: ContiguousArray<GroupColumn>
     private var table: GroupTable
     private var identifiers: ContiguousArray<BSONValue> = []
@@ -74,6 +77,8 @@ private struct Groups {
             key = .single(GatheredArgument(stage.identifier, &gather))
         }
         arguments = stage.fields.map { GatheredArgument($0.argument, &gather) }
+        steps = ContiguousArray(arguments.map(\.step))
+        keyStep = if case .single(let argument) = key { argument.step } else { .other }
         names = stage.fields.map(\.name)
         columns = ContiguousArray(stage.fields.map { GroupColumn($0.kind, collation: stage.collation) })
         table = GroupTable(collation: stage.collation)
@@ -86,6 +91,15 @@ private struct Groups {
         gather.gather(in: root)
         let group = try self.group(of: root)
         for place in columns.indices {
+            switch steps[place] {
+            case .field(let slot):
+                try columns[place].add(gather.view(slot, in: root), to: group)
+                continue
+            case .constant(let view):
+                try columns[place].add(view, to: group)
+                continue
+            case .other: break
+            }
             var isMade = false
             let view = arguments[place].view(gather, in: root, isMade: &isMade)
             if !isMade {
@@ -103,6 +117,7 @@ private struct Groups {
     }
 
     private mutating func group(of root: BSONBytes) throws(DocumentError) -> Int {
+        if case .field(let slot) = keyStep { return try self.group(gather.view(slot, in: root)) }
         switch key {
         case .single(let argument):
             var isMade = false

@@ -12,7 +12,7 @@ extension ExpressionFunctions {
                 throw DocumentError(
                     .location(28690), "$arrayElemAt's second argument must be a numeric value, but is \(b.type.name)")
             }
-            guard let place = b.int else {
+            guard let place = b.int, Int32(exactly: place) != nil else {
                 throw DocumentError(
                     .location(28691),
                     "$arrayElemAt's second argument must be representable as a 32-bit integer: "

@@ -43,7 +43,7 @@ extension ExpressionFunctions {
                 throw DocumentError(.location(5_439_018), "$dateTrunc: the bins of 'binSize' \(size) are too long")
             }
             let weekStart = try unit == .week ? firstDay(values[4], "$dateTrunc") : 0
-            return .date(truncated(date, unit, size, zone, weekStart))
+            return .date(try truncated(date, unit, size, zone, weekStart))
         },
         "$dateAdd": shifter("$dateAdd", sign: 1), "$dateSubtract": shifter("$dateSubtract", sign: -1),
         "$dateDiff": Named(names: ["startDate", "endDate", "unit", "timezone", "startOfWeek"], required: 3) {
@@ -68,7 +68,7 @@ extension ExpressionFunctions {
                 }
                 // Days and weeks begin at the clock of the zone, which may have been set in between.
                 let endZone = try [.day, .week].contains(unit) ? offset(values[3], at: end) ?? zone : zone
-                return .int64(bin(end, endZone) - bin(start, zone))
+                return .int64(try exact(Int128(bin(end, endZone)) - Int128(bin(start, zone))))
             }
         },
     ]
@@ -234,9 +234,8 @@ extension ExpressionFunctions {
 
     private static func truncated(
         _ date: BSONDate, _ unit: Unit, _ size: Int, _ zone: Int, _ weekStart: Int
-    ) -> BSONDate {
+    ) throws(DocumentError) -> BSONDate {
         let shift = Int64(zone) * 1000
-        let local = date.millisecondsSince1970 &+ shift
         switch unit {
         case .year, .quarter, .month:
             let parts = DateParts(date, offset: zone)
@@ -247,14 +246,23 @@ extension ExpressionFunctions {
                 2000 + Int(floored(Int64(start), by: 12)), start - Int(floored(Int64(start), by: 12)) * 12
             )
             let days = CivilDate.days(year: Int64(year), month: Int64(month + 1), day: 1)
-            return BSONDate(millisecondsSince1970: days * 86_400_000 - shift)
+            return BSONDate(millisecondsSince1970: try exact(Int128(days) * 86_400_000 - Int128(shift)))
         default:
             // Bins are counted from 2000-01-01, weeks from their first beginning after it.
             // 2000 began on a Saturday.
             let origin: Int64 = 946_684_800_000 + (unit == .week ? Int64(1 + weekStart) * 86_400_000 : 0)
-            let length = unit.milliseconds * Int64(size)
-            return BSONDate(millisecondsSince1970: floored(local - origin, by: length) * length + origin - shift)
+            let length = Int128(unit.milliseconds) * Int128(size)
+            let distance = Int128(date.millisecondsSince1970) + Int128(shift) - Int128(origin)
+            let rest = distance % length
+            let start = distance - (rest < 0 ? rest + length : rest)
+            return BSONDate(millisecondsSince1970: try exact(start + Int128(origin) - Int128(shift)))
         }
+    }
+
+    /// Milliseconds that fit a date.
+    private static func exact(_ milliseconds: Int128) throws(DocumentError) -> Int64 {
+        guard let exact = Int64(exactly: milliseconds) else { throw DocumentError(.overflow, "date overflow") }
+        return exact
     }
 
     private static func shifter(_ name: String, sign: Int) -> Named {
@@ -271,10 +279,8 @@ extension ExpressionFunctions {
             }
             let months = unit == .year ? 12 * count : unit == .quarter ? 3 * count : unit == .month ? count : 0
             guard [.year, .quarter, .month].contains(unit) else {
-                let (result, overflow) = date.millisecondsSince1970.addingReportingOverflow(
-                    Int64(count).multipliedReportingOverflow(by: unit.milliseconds).partialValue)
-                guard !overflow else { throw DocumentError(.overflow, "date overflow") }
-                return .date(BSONDate(millisecondsSince1970: result))
+                let moved = Int128(date.millisecondsSince1970) + Int128(count) * Int128(unit.milliseconds)
+                return .date(BSONDate(millisecondsSince1970: try exact(moved)))
             }
             let parts = DateParts(date, offset: zone)
             guard (-400_000_000...400_000_000).contains(parts.year), abs(months) < 4_000_000_000 else {
@@ -286,9 +292,10 @@ extension ExpressionFunctions {
             )
             let last = CivilDate.dayCount(year: year, month: month + 1)
             let days = CivilDate.days(year: year, month: month + 1, day: min(Int64(parts.day), last))
-            let time = floored(date.millisecondsSince1970 + Int64(zone) * 1000, by: 86_400_000)
-            let rest = date.millisecondsSince1970 + Int64(zone) * 1000 - time * 86_400_000
-            return .date(BSONDate(millisecondsSince1970: days * 86_400_000 + rest - Int64(zone) * 1000))
+            let local = Int128(date.millisecondsSince1970) + Int128(zone) * 1000
+            let rest = (local % 86_400_000 + 86_400_000) % 86_400_000
+            return .date(
+                BSONDate(millisecondsSince1970: try exact(Int128(days) * 86_400_000 + rest - Int128(zone) * 1000)))
         }
     }
 }

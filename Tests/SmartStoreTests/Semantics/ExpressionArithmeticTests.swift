@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Expressions: arithmetic")
 struct ExpressionArithmeticTests {
-    static let sums = [
+    static let sumsRows = [
         gives("{'$add': []}", "0", "the sum of nothing is zero"),
         gives("{'$add': [1, 2]}", "3", "two int32 make an int32"),
         gives("{'$add': [1, L(2)]}", "L(3)", "an int64 makes an int64"),
@@ -49,7 +49,7 @@ struct ExpressionArithmeticTests {
         fails("{'$multiply': [2, T(2024-01-01)]}", 14, "no dates"),
     ]
 
-    static let quotients = [
+    static let quotientsRows = [
         gives("{'$divide': [6, 3]}", "2.0", "a quotient of integers is a double"),
         gives("{'$divide': [1, 4]}", "0.25", "no integer division"),
         gives("{'$divide': [D(1), 3]}", "D(0.3333333333333333333333333333333333)", "34 digits of a decimal"),
@@ -72,7 +72,7 @@ struct ExpressionArithmeticTests {
         fails("{'$mod': ['x', 2]}", 16611, "no strings"),
     ]
 
-    static let roundings = [
+    static let roundingsRows = [
         gives("{'$abs': -1}", "1", "int32"),
         gives("{'$abs': -1.5}", "1.5", "double"),
         gives("{'$abs': D(-1.50)}", "D(1.50)", "decimal"),
@@ -112,7 +112,7 @@ struct ExpressionArithmeticTests {
         fails("{'$trunc': 'x'}", 51081, "no strings"),
     ]
 
-    static let functions = [
+    static let functionsRows = [
         gives("{'$sqrt': 25}", "5.0", "a double"),
         gives("{'$sqrt': D(25)}", "D(5)", "a decimal stays one"),
         gives("{'$sqrt': null}", "null", "null makes null"),
@@ -157,7 +157,7 @@ struct ExpressionArithmeticTests {
         fails("{'$bitAnd': [1, 1.5]}", 14, "only integers have bits"),
     ]
 
-    static let statistics = [
+    static let statisticsRows = [
         gives("{'$sum': '$a'}", "6", on: "{'a': [1, 2, 3]}", "one array stands for its elements"),
         gives("{'$sum': '$a'}", "0", "of nothing, zero"),
         gives("{'$sum': '$a'}", "3", on: "{'a': [1, 'x', null, 2]}", "what is no number does not count"),
@@ -175,18 +175,18 @@ struct ExpressionArithmeticTests {
         gives("{'$stdDevSamp': [1]}", "null", "a sample of one has no spread"),
     ]
 
-    @Test("sums, differences and products", arguments: sums)
+    @Test("sums, differences and products", arguments: sumsRows)
     func sums(_ row: ExpressionCase) throws { try row.check() }
 
-    @Test("quotients and remainders", arguments: quotients)
+    @Test("quotients and remainders", arguments: quotientsRows)
     func quotients(_ row: ExpressionCase) throws { try row.check() }
 
-    @Test("magnitudes and rounding", arguments: roundings)
+    @Test("magnitudes and rounding", arguments: roundingsRows)
     func roundings(_ row: ExpressionCase) throws { try row.check() }
 
-    @Test("roots, powers, logarithms, angles and bits", arguments: functions)
+    @Test("roots, powers, logarithms, angles and bits", arguments: functionsRows)
     func functions(_ row: ExpressionCase) throws { try row.check() }
 
-    @Test("sums, means and extremes of operands", arguments: statistics)
+    @Test("sums, means and extremes of operands", arguments: statisticsRows)
     func statistics(_ row: ExpressionCase) throws { try row.check() }
 }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Expressions: arrays, sets and documents")
 struct ExpressionArrayTests {
-    static let elements = [
+    static let elementsRows = [
         gives("{'$arrayElemAt': ['$a', 1]}", "2", on: "{'a': [1, 2]}", "by index"),
         gives("{'$arrayElemAt': ['$a', -1]}", "2", on: "{'a': [1, 2]}", "from the end"),
         gives("{'$arrayElemAt': ['$a', 5]}", "missing", on: "{'a': [1, 2]}", "beyond it is missing"),
@@ -38,7 +38,7 @@ struct ExpressionArrayTests {
         fails("{'$indexOfArray': [[1], 5, -1]}", 40097, "no negative place"),
     ]
 
-    static let made = [
+    static let madeRows = [
         gives("{'$concatArrays': [[1], [2, 3], []]}", "[1, 2, 3]", "one after the other"),
         gives("{'$concatArrays': [[1], '$x']}", "null", "missing makes null"),
         fails("{'$concatArrays': [[1], 2]}", 28664, "only arrays"),
@@ -85,7 +85,7 @@ struct ExpressionArrayTests {
         gives("{'$maxN': {'n': 2, 'input': [1, null, 3, 2]}}", "[3, 2]", "the greatest, null left out"),
     ]
 
-    static let walks = [
+    static let walksRows = [
         gives("{'$filter': {'input': '$a', 'cond': {'$gt': ['$$this', 1]}}}", "[2, 3]", on: "{'a': [1, 2, 3]}", "elements are $$this"),
         gives("{'$filter': {'input': '$a', 'as': 'x', 'cond': {'$gt': ['$$x', 1]}, 'limit': 1}}", "[2]", on: "{'a': [1, 2, 3]}", "named, and so many"),
         gives("{'$filter': {'input': '$a', 'cond': true}}", "null", "what is missing makes null"),
@@ -115,7 +115,7 @@ struct ExpressionArrayTests {
         fails("{'$reduce': 1}", 40075, "an object"),
     ]
 
-    static let sets = [
+    static let setsRows = [
         gives("{'$setUnion': [[3, 1], [1, 2]]}", "[1, 2, 3]", "each once"),
         gives("{'$setUnion': [[1, 1.0]]}", "[1]", "equal numbers are one"),
         gives("{'$setUnion': [[[1]], [1]]}", "[1, [1]]", "arrays inside are elements"),
@@ -143,7 +143,7 @@ struct ExpressionArrayTests {
         fails("{'$allElementsTrue': [null]}", 17040, "null is none"),
     ]
 
-    static let documents = [
+    static let documentsRows = [
         gives("{'$mergeObjects': ['$a', {'y': 2}]}", "{'x': 1, 'y': 2}", on: "{'a': {'x': 1, 'y': 1}}", "later ones win, in place"),
         gives("{'$mergeObjects': [null, '$a']}", "{}", "null and missing count as empty"),
         gives("{'$mergeObjects': '$a'}", "{'x': 1, 'y': 2}", on: "{'a': [{'x': 1}, {'y': 2}]}", "the documents of an array"),
@@ -166,18 +166,18 @@ struct ExpressionArrayTests {
         fails("{'$arrayToObject': [[{'k': 'x', 'v': 1}, ['x', 1]]]}", 40391, "of either"),
     ]
 
-    @Test("elements, sizes and places", arguments: elements)
+    @Test("elements, sizes and places", arguments: elementsRows)
     func elements(_ row: ExpressionCase) throws { try row.check() }
 
-    @Test("arrays made of arrays", arguments: made)
+    @Test("arrays made of arrays", arguments: madeRows)
     func made(_ row: ExpressionCase) throws { try row.check() }
 
-    @Test("filter, map and reduce", arguments: walks)
+    @Test("filter, map and reduce", arguments: walksRows)
     func walks(_ row: ExpressionCase) throws { try row.check() }
 
-    @Test("sets", arguments: sets)
+    @Test("sets", arguments: setsRows)
     func sets(_ row: ExpressionCase) throws { try row.check() }
 
-    @Test("documents to pairs and back", arguments: documents)
+    @Test("documents to pairs and back", arguments: documentsRows)
     func documents(_ row: ExpressionCase) throws { try row.check() }
 }

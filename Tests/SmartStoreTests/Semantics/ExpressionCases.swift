@@ -13,27 +13,27 @@ import Testing
 
 /// Text of a table to values.
 enum TableText {
-    private static let shorthands: [(Regex<AnyRegexOutput>, String)] = [
-        ("L\\((-?[0-9]+)\\)", #"{"$numberLong":"$1"}"#), ("D\\(([-+0-9.A-Za-z]+)\\)", #"{"$numberDecimal":"$1"}"#),
-        ("N\\((-?[A-Za-z]+)\\)", #"{"$numberDouble":"$1"}"#),
-        ("T\\(([0-9]{4}-[0-9]{2}-[0-9]{2})\\)", #"{"$date":"$1T00:00:00Z"}"#),
-        ("T\\(([0-9]{4}-[-0-9T:.]+Z)\\)", #"{"$date":"$1"}"#), ("O\\(([0-9a-f]{24})\\)", #"{"$oid":"$1"}"#),
-        ("S\\(([0-9]+),([0-9]+)\\)", #"{"$timestamp":{"t":$1,"i":$2}}"#),
-        ("R\\(([^,]*),([a-z]*)\\)", #"{"$regularExpression":{"pattern":"$1","options":"$2"}}"#),
+    private static let shorthands: [(NSRegularExpression, String)] = [
+        (#"L\((-?[0-9]+)\)"#, #"{"\$numberLong":"$1"}"#),
+        (#"D\(([-+0-9.A-Za-z]+)\)"#, #"{"\$numberDecimal":"$1"}"#),
+        (#"N\((-?[A-Za-z]+)\)"#, #"{"\$numberDouble":"$1"}"#),
+        (#"T\(([0-9]{4}-[0-9]{2}-[0-9]{2})\)"#, #"{"\$date":"$1T00:00:00Z"}"#),
+        (#"T\(([0-9]{4}-[-0-9T:.]+Z)\)"#, #"{"\$date":"$1"}"#), (#"O\(([0-9a-f]{24})\)"#, #"{"\$oid":"$1"}"#),
+        (#"S\(([0-9]+),([0-9]+)\)"#, #"{"\$timestamp":{"t":$1,"i":$2}}"#),
+        (#"R\(([^,]*),([a-z]*)\)"#, #"{"\$regularExpression":{"pattern":"$1","options":"$2"}}"#),
     ].map { pattern, replacement in
-        guard let regex = try? Regex(pattern) else { preconditionFailure("no regular expression: \(pattern)") }
-        return (regex, replacement)
+        guard let expression = try? NSRegularExpression(pattern: pattern) else {
+            preconditionFailure("no regular expression: \(pattern)")
+        }
+        return (expression, replacement)
     }
 
     static func json(_ text: String) -> String {
         var result = text.replacingOccurrences(of: "'", with: "\"")
         guard result.contains("(") else { return result }
-        for (regex, replacement) in shorthands {
-            result.replace(regex) { match in
-                (1..<match.output.count).reduce(replacement) { made, group in
-                    made.replacingOccurrences(of: "$\(group)", with: match.output[group].substring ?? "")
-                }
-            }
+        for (expression, replacement) in shorthands {
+            result = expression.stringByReplacingMatches(
+                in: result, range: NSRange(result.startIndex..., in: result), withTemplate: replacement)
         }
         return result
     }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Expressions: comparison, conditions and paths")
 struct ExpressionLogicTests {
-    static let comparisons = [
+    static let comparisonsRows = [
         gives("{'$eq': ['$a', null]}", "true", on: "{'a': null}", "null equals null"),
         gives("{'$eq': ['$a', null]}", "false", "missing is not null"),
         gives("{'$lt': ['$a', null]}", "true", "missing is less than null"),
@@ -32,7 +32,7 @@ struct ExpressionLogicTests {
         fails("{'$cmp': [1, 2, 3]}", 16020, "two operands"),
     ]
 
-    static let truths = [
+    static let truthsRows = [
         gives("{'$and': []}", "true", "all of nothing"),
         gives("{'$or': []}", "false", "any of nothing"),
         gives("{'$and': [1, 'x', []]}", "true", "numbers, strings and arrays are true"),
@@ -47,7 +47,7 @@ struct ExpressionLogicTests {
         fails("{'$not': [true, false]}", 16020, "one operand"),
     ]
 
-    static let conditions = [
+    static let conditionsRows = [
         gives("{'$cond': [true, 'y', 'n']}", "'y'", "three operands"),
         gives("{'$cond': {'if': '$a', 'then': 'y', 'else': 'n'}}", "'n'", "missing is false"),
         gives("{'$cond': ['$a', {'$divide': [1, '$a']}, 'none']}", "'none'", on: "{'a': 0}", "one branch only"),
@@ -80,7 +80,7 @@ struct ExpressionLogicTests {
         fails("{'$switch': {'other': 1}}", 40067, "nothing else beside"),
     ]
 
-    static let variables = [
+    static let variablesRows = [
         gives("{'$let': {'vars': {'x': 2, 'y': '$a'}, 'in': {'$add': ['$$x', '$$y']}}}", "5", on: "{'a': 3}", "bound"),
         gives("{'$let': {'vars': {'x': 1}, 'in': {'$let': {'vars': {'x': 2}, 'in': '$$x'}}}}", "2", "the inner one"),
         gives("{'$let': {'vars': {'x': '$a'}, 'in': '$$x.b'}}", "7", on: "{'a': {'b': 7}}", "a path into a variable"),
@@ -106,7 +106,7 @@ struct ExpressionLogicTests {
         gives("{'$const': 1}", "1", "another name of it"),
     ]
 
-    static let paths = [
+    static let pathsRows = [
         gives("'$a.b'", "1", on: "{'a': {'b': 1}}", "into a document"),
         gives("'$a.b'", "missing", on: "{'a': 5}", "not into a number"),
         gives("'$a.b'", "[1, 3]", on: "{'a': [{'b': 1}, {'c': 2}, {'b': 3}, 4]}", "through an array, where it leads on"),
@@ -139,18 +139,18 @@ struct ExpressionLogicTests {
         gives("{'$unsetField': {'field': 'x', 'input': '$$ROOT'}}", "{'y': 1}", on: "{'x': 0, 'y': 1}", "unset"),
     ]
 
-    @Test("comparison follows the order of all values", arguments: comparisons)
+    @Test("comparison follows the order of all values", arguments: comparisonsRows)
     func comparisons(_ row: ExpressionCase) throws { try row.check() }
 
-    @Test("what counts as true", arguments: truths)
+    @Test("what counts as true", arguments: truthsRows)
     func truths(_ row: ExpressionCase) throws { try row.check() }
 
-    @Test("conditions take one branch", arguments: conditions)
+    @Test("conditions take one branch", arguments: conditionsRows)
     func conditions(_ row: ExpressionCase) throws { try row.check() }
 
-    @Test("variables and literals", arguments: variables)
+    @Test("variables and literals", arguments: variablesRows)
     func variables(_ row: ExpressionCase) throws { try row.check() }
 
-    @Test("paths, documents and arrays", arguments: paths)
+    @Test("paths, documents and arrays", arguments: pathsRows)
     func paths(_ row: ExpressionCase) throws { try row.check() }
 }

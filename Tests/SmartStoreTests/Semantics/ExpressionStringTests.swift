@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Expressions: strings")
 struct ExpressionStringTests {
-    static let pieces = [
+    static let piecesRows = [
         gives("{'$concat': ['a', 'b']}", "'ab'", "joined"),
         gives("{'$concat': []}", "''", "of nothing, the empty string"),
         gives("{'$concat': ['a', null]}", "null", "null makes null"),
@@ -41,7 +41,7 @@ struct ExpressionStringTests {
         fails("{'$split': ['a', '']}", 40087, "that is not empty"),
     ]
 
-    static let measures = [
+    static let measuresRows = [
         gives("{'$strLenBytes': 'é'}", "2", "bytes of UTF-8"),
         gives("{'$strLenCP': 'é'}", "1", "code points"),
         gives("{'$strLenBytes': ''}", "0", "empty"),
@@ -69,7 +69,7 @@ struct ExpressionStringTests {
         gives("{'$strcasecmp': ['$x', 'a']}", "-1", "missing too"),
     ]
 
-    static let changes = [
+    static let changesRows = [
         gives("{'$toUpper': 'abc1'}", "'ABC1'", "upper case"),
         gives("{'$toLower': 'ABC'}", "'abc'", "lower case"),
         gives("{'$toUpper': 'é'}", "'é'", "only the letters of ASCII"),
@@ -105,7 +105,7 @@ struct ExpressionStringTests {
         fails("{'$replaceOne': 'a'}", 51751, "an object"),
     ]
 
-    static let patterns = [
+    static let patternsRows = [
         gives("{'$regexMatch': {'input': 'Hello', 'regex': 'l+'}}", "true", "a pattern as text"),
         gives("{'$regexMatch': {'input': 'Hello', 'regex': R(^h,i)}}", "true", "with its options"),
         gives("{'$regexMatch': {'input': 'Hello', 'regex': '^h', 'options': 'i'}}", "true", "or beside it"),
@@ -132,15 +132,15 @@ struct ExpressionStringTests {
         gives("{'$regexFindAll': {'input': 'ab', 'regex': ''}}", "[{'match': '', 'idx': 0, 'captures': []}, {'match': '', 'idx': 1, 'captures': []}]", "the empty pattern at each character"),
     ]
 
-    @Test("joining, cutting and splitting", arguments: pieces)
+    @Test("joining, cutting and splitting", arguments: piecesRows)
     func pieces(_ row: ExpressionCase) throws { try row.check() }
 
-    @Test("lengths, places and comparison", arguments: measures)
+    @Test("lengths, places and comparison", arguments: measuresRows)
     func measures(_ row: ExpressionCase) throws { try row.check() }
 
-    @Test("case, trimming and replacing", arguments: changes)
+    @Test("case, trimming and replacing", arguments: changesRows)
     func changes(_ row: ExpressionCase) throws { try row.check() }
 
-    @Test("regular expressions", arguments: patterns)
+    @Test("regular expressions", arguments: patternsRows)
     func patterns(_ row: ExpressionCase) throws { try row.check() }
 }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Expressions: types and dates")
 struct ExpressionTypeTests {
-    static let types = [
+    static let typesRows = [
         gives("{'$type': '$a'}", "'missing'", "what is missing has a type of its own"),
         gives("{'$type': '$a'}", "'null'", on: "{'a': null}", "null"),
         gives("{'$type': '$a'}", "'array'", on: "{'a': [1]}", "an array, not its elements"),
@@ -70,7 +70,7 @@ struct ExpressionTypeTests {
         gives("{'$tsIncrement': S(7,3)}", "L(3)", "its ordinal"),
     ]
 
-    static let parts = [
+    static let partsRows = [
         gives("{'$year': T(2024-02-29T23:59:59.999Z)}", "2024", "UTC"),
         gives("{'$month': T(2024-02-29)}", "2", "January is 1"),
         gives("{'$dayOfMonth': T(2024-02-29)}", "29", "of the month"),
@@ -110,7 +110,7 @@ struct ExpressionTypeTests {
         fails("{'$dateFromParts': {'year': 0}}", 40523, "a year from 1 on"),
     ]
 
-    static let texts = [
+    static let textsRows = [
         gives("{'$dateToString': {'date': T(2024-01-02T03:04:05.006Z)}}", "'2024-01-02T03:04:05.006Z'", "the usual format"),
         gives("{'$dateToString': {'date': T(2024-01-02), 'timezone': '+01:00'}}", "'2024-01-02T01:00:00.000'", "no Z but in UTC"),
         gives("{'$dateToString': {'date': T(2024-01-02T03:04:05Z), 'format': '%d/%m/%Y %H:%M %j %%'}}", "'02/01/2024 03:04 002 %'", "a format"),
@@ -132,7 +132,7 @@ struct ExpressionTypeTests {
         fails("{'$dateFromString': {'dateString': 5}}", 241, "text"),
     ]
 
-    static let steps = [
+    static let stepsRows = [
         gives("{'$dateAdd': {'startDate': T(2024-01-31), 'unit': 'month', 'amount': 1}}", "T(2024-02-29)", "the last day of a shorter month"),
         gives("{'$dateAdd': {'startDate': T(2024-01-01), 'unit': 'day', 'amount': 31}}", "T(2024-02-01)", "days"),
         gives("{'$dateSubtract': {'startDate': T(2024-03-31), 'unit': 'quarter', 'amount': 1}}", "T(2023-12-31)", "quarters back"),
@@ -151,18 +151,23 @@ struct ExpressionTypeTests {
         gives("{'$dateTrunc': {'date': T(2024-05-17), 'unit': 'week'}}", "T(2024-05-12)", "to Sunday"),
         gives("{'$dateTrunc': {'date': T(2024-05-17), 'unit': 'week', 'startOfWeek': 'Mon'}}", "T(2024-05-13)", "or to Monday"),
         gives("{'$dateTrunc': {'date': T(1999-05-17), 'unit': 'quarter'}}", "T(1999-04-01)", "before 2000"),
+        fails("{'$dateAdd': {'startDate': '$a', 'unit': 'day', 'amount': 1}}", 15, on: "{'a': {'$date': {'$numberLong': '9223372036854775807'}}}", "a date that does not fit"),
+        fails("{'$dateAdd': {'startDate': '$a', 'unit': 'month', 'amount': 1, 'timezone': '+10:00'}}", 15, on: "{'a': {'$date': {'$numberLong': '9223372036854775807'}}}", "nor by months"),
+        fails("{'$dateAdd': {'startDate': T(2024-01-01), 'unit': 'week', 'amount': L(500000000000)}}", 15, "nor by a great amount"),
+        fails("{'$dateTrunc': {'date': '$a', 'unit': 'week', 'binSize': 5}}", 15, on: "{'a': {'$date': {'$numberLong': '-9223372036854775808'}}}", "nor before the first"),
+        fails("{'$dateDiff': {'startDate': '$a', 'endDate': T(2024-01-01), 'unit': 'millisecond'}}", 15, on: "{'a': {'$date': {'$numberLong': '-9223372036854775808'}}}", "a distance that does not fit"),
         gives("{'$dateTrunc': {'date': null, 'unit': 'day'}}", "null", "null makes null"),
     ]
 
-    @Test("types and conversions", arguments: types)
+    @Test("types and conversions", arguments: typesRows)
     func types(_ row: ExpressionCase) throws { try row.check() }
 
-    @Test("parts of dates", arguments: parts)
+    @Test("parts of dates", arguments: partsRows)
     func parts(_ row: ExpressionCase) throws { try row.check() }
 
-    @Test("dates and text", arguments: texts)
+    @Test("dates and text", arguments: textsRows)
     func texts(_ row: ExpressionCase) throws { try row.check() }
 
-    @Test("distances and steps between dates", arguments: steps)
+    @Test("distances and steps between dates", arguments: stepsRows)
     func steps(_ row: ExpressionCase) throws { try row.check() }
 }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Stages: choosing, ordering and changing documents")
 struct StageDocumentTests {
-    static let choosing = [
+    static let choosingRows = [
         makes("", "{'_id': 1}", of: "{'_id': 1}", "no stages, all documents"),
         makes("{'$match': {'a': 1}}", "{'_id': 1, 'a': 1}, {'_id': 2, 'a': [1, 2]}", of: "{'_id': 1, 'a': 1}, {'_id': 2, 'a': [1, 2]}, {'_id': 3}", "as a find's filter"),
         makes("{'$match': {'a': null}}", "{'_id': 2, 'a': null}, {'_id': 3}", of: "{'_id': 1, 'a': 1}, {'_id': 2, 'a': null}, {'_id': 3}", "null and missing"),
@@ -43,7 +43,7 @@ struct StageDocumentTests {
         refuses("{'$count': 'a.b'}", 40160, "without a dot"),
     ]
 
-    static let changing = [
+    static let changingRows = [
         makes("{'$project': {'a': 1}}", "{'_id': 1, 'a': 2}", of: "{'_id': 1, 'a': 2, 'b': 3}", "named fields and the identifier"),
         makes("{'$project': {'a': 1, '_id': 0}}", "{'a': 2}", of: "{'_id': 1, 'a': 2, 'b': 3}", "without it"),
         makes("{'$project': {'b': 0}}", "{'_id': 1, 'a': 2}", of: "{'_id': 1, 'a': 2, 'b': 3}", "all but those named"),
@@ -91,7 +91,7 @@ struct StageDocumentTests {
         refuses("{'$replaceRoot': {'newRoot': '$a', 'x': 1}}", 40415, "nothing else"),
     ]
 
-    static let unwinding = [
+    static let unwindingRows = [
         makes("{'$unwind': '$a'}", "{'_id': 1, 'a': 1}, {'_id': 1, 'a': 2}", of: "{'_id': 1, 'a': [1, 2]}", "a document for each element"),
         makes("{'$unwind': '$a'}", "{'_id': 1, 'a': 5}", of: "{'_id': 1, 'a': 5}", "what is no array is one element"),
         makes("{'$unwind': '$a'}", "", of: "{'_id': 1, 'a': []}, {'_id': 2, 'a': null}, {'_id': 3}", "nothing for empty, null and missing"),
@@ -115,7 +115,7 @@ struct StageDocumentTests {
         refuses("{'$unwind': {'path': '$a', 'x': 1}}", 28811, "nothing else"),
     ]
 
-    static let whole = [
+    static let wholeRows = [
         refuses("{'$nope': 1}", 40324, "a stage that there is not"),
         refuses("{'$lookup': {}}", 238, "one that is not built"),
         refuses("{}", 40323, "a stage has one field"),
@@ -129,15 +129,15 @@ struct StageDocumentTests {
         refuses("{'$documents': [1]}", 40228, "of documents"),
     ]
 
-    @Test("$match, $sort, $skip, $limit and $count", arguments: choosing)
+    @Test("$match, $sort, $skip, $limit and $count", arguments: choosingRows)
     func choosing(_ row: StageCase) throws { try row.check() }
 
-    @Test("$project, $set, $unset and $replaceRoot", arguments: changing)
+    @Test("$project, $set, $unset and $replaceRoot", arguments: changingRows)
     func changing(_ row: StageCase) throws { try row.check() }
 
-    @Test("$unwind", arguments: unwinding)
+    @Test("$unwind", arguments: unwindingRows)
     func unwinding(_ row: StageCase) throws { try row.check() }
 
-    @Test("pipelines as a whole", arguments: whole)
+    @Test("pipelines as a whole", arguments: wholeRows)
     func whole(_ row: StageCase) throws { try row.check() }
 }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Stages: groups")
 struct StageGroupTests {
-    static let keys = [
+    static let keysRows = [
         makes("{'$group': {'_id': '$a', 'n': {'$sum': 1}}}, {'$sort': {'_id': 1}}", "{'_id': 1, 'n': 2}, {'_id': 2, 'n': 1}", of: "{'_id': 1, 'a': 1}, {'_id': 2, 'a': 2}, {'_id': 3, 'a': 1}", "equal keys are one group"),
         makes("{'$group': {'_id': '$a', 'n': {'$sum': 1}}}", "{'_id': 1, 'n': 4}", of: "{'_id': 1, 'a': 1}, {'_id': 2, 'a': 1.0}, {'_id': 3, 'a': L(1)}, {'_id': 4, 'a': D(1.00)}", "numbers are equal across types; the first form names the group"),
         makes("{'$group': {'_id': '$a', 'n': {'$sum': 1}}}", "{'_id': null, 'n': 2}", of: "{'_id': 1, 'a': null}, {'_id': 2}", "null and missing are one group"),
@@ -40,7 +40,7 @@ struct StageGroupTests {
         refuses("{'$group': {'_id': '$$nope'}}", 17276, "variables that there are"),
     ]
 
-    static let accumulators = [
+    static let accumulatorsRows = [
         makes("{'$group': {'_id': null, 's': {'$sum': '$a'}}}", "{'_id': null, 's': 3}", of: "{'_id': 1, 'a': 1}, {'_id': 2, 'a': 2}, {'_id': 3, 'a': 'x'}, {'_id': 4}", "only numbers count in a sum"),
         makes("{'$group': {'_id': null, 's': {'$sum': '$a'}}}", "{'_id': null, 's': 0}", of: "{'_id': 1, 'a': [1, 2]}", "an array is no number"),
         makes("{'$group': {'_id': null, 's': {'$sum': '$a'}}}", "{'_id': null, 's': L(3)}", of: "{'_id': 1, 'a': 1}, {'_id': 2, 'a': L(2)}", "an int64 makes an int64"),
@@ -70,9 +70,9 @@ struct StageGroupTests {
         refuses("{'$group': {'_id': null, 's': {'$sum': {'$divide': [1, '$a']}}}}", 2, of: "{'_id': 1, 'a': 0}", "what an expression refuses, the stage refuses"),
     ]
 
-    @Test("keys", arguments: keys)
+    @Test("keys", arguments: keysRows)
     func keys(_ row: StageCase) throws { try row.check() }
 
-    @Test("accumulators", arguments: accumulators)
+    @Test("accumulators", arguments: accumulatorsRows)
     func accumulators(_ row: StageCase) throws { try row.check() }
 }

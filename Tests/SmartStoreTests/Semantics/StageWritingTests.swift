@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Stages: $out and $merge")
 struct StageWritingTests {
-    static let outs = [
+    static let outsRows = [
         writes("{'$match': {'a': 1}}, {'$out': 't'}", of: "{'_id': 1, 'a': 1}, {'_id': 2}", into: "{'_id': 9}", "{'_id': 1, 'a': 1}", "what was there is gone"),
         writes("{'$out': {'db': 'x', 'coll': 't'}}", of: "{'_id': 1}", into: "", "{'_id': 1}", "named by an object"),
         writes("{'$match': {'a': 1}}, {'$out': 't'}", of: "{'_id': 1}", into: "{'_id': 9}", "", "an empty result empties the collection"),
@@ -13,7 +13,7 @@ struct StageWritingTests {
         refuses("{'$out': 1}", of: "{'_id': 1}", into: "", 16990, "a name"),
     ]
 
-    static let merges = [
+    static let mergesRows = [
         writes("{'$merge': 't'}", of: "{'_id': 1, 'a': 1}, {'_id': 2, 'b': 2}", into: "{'_id': 1, 'a': 0, 'c': 3}", "{'_id': 1, 'a': 1, 'c': 3}, {'_id': 2, 'b': 2}", "fields are merged, and what is new is inserted"),
         writes("{'$merge': {'into': 't', 'whenMatched': 'replace'}}", of: "{'_id': 1, 'a': 1}", into: "{'_id': 1, 'c': 3}", "{'_id': 1, 'a': 1}", "or replaced"),
         writes("{'$merge': {'into': 't', 'whenMatched': 'keepExisting'}}", of: "{'_id': 1, 'a': 1}, {'_id': 2}", into: "{'_id': 1, 'c': 3}", "{'_id': 1, 'c': 3}, {'_id': 2}", "or kept"),
@@ -45,9 +45,9 @@ struct StageWritingTests {
         refuses("{'$merge': {'into': 't', 'whenMatched': [{'$group': {'_id': 1}}]}}", of: "{'_id': 1}", into: "", 72, "a pipeline of stages for one document"),
     ]
 
-    @Test("$out replaces a collection", arguments: outs)
+    @Test("$out replaces a collection", arguments: outsRows)
     func outs(_ row: WritingCase) throws { try row.check() }
 
-    @Test("$merge puts documents among others", arguments: merges)
+    @Test("$merge puts documents among others", arguments: mergesRows)
     func merges(_ row: WritingCase) throws { try row.check() }
 }
