@@ -85,7 +85,8 @@ enum PipelineStage {
         case "$out":
             if let name = value.string { return [.out(name)] }
             guard let target = value.document?["coll"]?.string else {
-                throw CommandError(location: 16990, "$out only supports a string or object argument, but found \(value.type.name)")
+                throw CommandError(
+                    location: 16990, "$out only supports a string or object argument, but found \(value.type.name)")
             }
             return [.out(target)]
         case "$merge": return [.merge(try MergeStage(value, options: options))]

@@ -146,7 +146,7 @@ extension ExpressionFunctions {
     /// A result as a decimal when one of the inputs is one.
     private static func likeInputs(_ result: Double, _ a: BSONValue, _ b: BSONValue) -> BSONValue {
         switch (a, b) {
-        case (.decimal128, _), (_, .decimal128): Decimal128("\(result)").map { .decimal128($0) } ?? .null
+        case (.decimal128, _), (_, .decimal128): .decimal128(Decimal128(shortest: result))
         default: .double(result)
         }
     }
@@ -261,7 +261,7 @@ extension ExpressionFunctions {
         guard let a, let b, !a.isNullish, !b.isNullish else { return .null }
         guard a.isNumeric, b.isNumeric else {
             throw DocumentError(
-                .typeMismatch, "$mod only supports numeric types, not \(a.type.name) and \(b.type.name)")
+                .location(16611), "$mod only supports numeric types, not \(a.type.name) and \(b.type.name)")
         }
         func zero() -> DocumentError { DocumentError(.location(16610), "can't $mod by zero") }
         switch (a, b) {
@@ -299,7 +299,7 @@ extension ExpressionFunctions {
     ) throws(DocumentError) -> BSONValue? {
         guard let value = try number(name, value), let double = value.double else { return .null }
         let result = try body(double)
-        if case .decimal128 = value { return Decimal128("\(result)").map { .decimal128($0) } ?? .null }
+        if case .decimal128 = value { return .decimal128(Decimal128(shortest: result)) }
         return .double(result)
     }
 
@@ -349,7 +349,7 @@ extension ExpressionFunctions {
             if digits == 0 { return .double(number.rounded(rule)) }
             // In 34 decimal digits of what the double exactly is: 1.005 is a little less, and rounds down.
             guard number.isFinite else { return value }
-            return .double(Decimal128(rounding: number).rounded(places: digits, rule).double)
+            return .double(Decimal128(inFull: number).rounded(places: digits, rule).double)
         case .int32, .int64:
             guard digits < 0, let whole = value.int else { return value }
             let result = Decimal128(Int64(whole)).rounded(places: digits, rule)
@@ -447,6 +447,28 @@ extension Decimal128 {
         case .int32(let value): self.init(Int64(value))
         case .int64(let value): self.init(value)
         default: return nil
+        }
+    }
+
+    /// A finite double in 34 significant digits.
+    init(inFull value: Double) {
+        let (significand, power) = value.integralParts
+        var digits = BigNatural(UInt128(significand))
+        if power >= 0 {
+            digits.multiply(byPowerOfTwo: power)
+        } else {
+            // m / 2^k is m * 5^k / 10^k.
+            for _ in 0..<(-power) { digits.multiply(by: 5) }
+        }
+        self = Self.rounded(digits, exponent: min(power, 0), isNegative: value < 0)
+    }
+
+    /// A double in the fewest digits that tell it from others.
+    init(shortest value: Double) {
+        if let whole = Int64(exactly: value), whole.magnitude < 1 << 53 {
+            self.init(whole)
+        } else {
+            self = Decimal128("\(value)") ?? Decimal128(rounding: value)
         }
     }
 

@@ -199,7 +199,9 @@ extension ExpressionFunctions {
 
     private static func element(of elements: [BSONValue], at place: Int) -> BSONValue? {
         let index = place < 0 ? elements.count + place : place
-        return elements.indices.contains(index) ? elements[index] : nil
+        // Not a conditional expression: its nil would be the null that values have for a literal.
+        guard elements.indices.contains(index) else { return nil }
+        return elements[index]
     }
 
     private static func end(_ name: String, _ value: BSONValue?, at place: Int) throws(DocumentError) -> BSONValue? {
@@ -372,7 +374,8 @@ extension ExpressionFunctions {
         guard !lists.isEmpty else { throw DocumentError(.location(34465), "$zip requires at least one input array") }
         let usesLongest = values[1]?.bool ?? false
         guard values[1].map({ $0.bool != nil }) ?? true else {
-            throw DocumentError(.location(34463), "useLongestLength must be a bool, found \(values[1]?.type.name ?? "")")
+            throw DocumentError(
+                .location(34463), "useLongestLength must be a bool, found \(values[1]?.type.name ?? "")")
         }
         let defaults = values[2]?.array ?? []
         guard values[2].map({ $0.array != nil }) ?? true else {

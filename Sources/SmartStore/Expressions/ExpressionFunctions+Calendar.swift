@@ -86,7 +86,8 @@ extension ExpressionFunctions {
                 ("isoWeekYear", parts.isoWeekYear), ("isoWeek", parts.isoWeek), ("isoDayOfWeek", parts.isoWeekday),
             ] : [("year", parts.year), ("month", parts.month), ("day", parts.day)]
         let times = [
-            ("hour", parts.hour), ("minute", parts.minute), ("second", parts.second), ("millisecond", parts.millisecond),
+            ("hour", parts.hour), ("minute", parts.minute), ("second", parts.second),
+            ("millisecond", parts.millisecond),
         ]
         return Document(fields: (days + times).map { ($0, .int32(Int32(clamping: $1))) })
     }
@@ -99,7 +100,8 @@ extension ExpressionFunctions {
             throw DocumentError(
                 .location(40516), "$dateFromParts requires either 'year' or 'isoWeekYear' to be present")
         }
-        guard !(isISO ? [values[0], values[2], values[4]] : [values[3], values[5]]).contains(where: { $0 != nil }) else {
+        guard !(isISO ? [values[0], values[2], values[4]] : [values[3], values[5]]).contains(where: { $0 != nil })
+        else {
             throw DocumentError(
                 .location(40489), "$dateFromParts does not allow mixing natural dates with ISO dates")
         }

@@ -81,7 +81,8 @@ extension ExpressionFunctions {
         init(_ date: BSONDate, offset: Int) {
             let local = date.millisecondsSince1970.addingReportingOverflow(Int64(offset) * 1000).partialValue
             let days = ExpressionFunctions.floored(local, by: 86_400_000)
-            let rest = Int(local - days * 86_400_000)
+            // The first day of all begins before the first millisecond.
+            let rest = Int(local &- days &* 86_400_000)
             let civil = CivilDate.date(daysSince1970: days)
             (year, month, day) = (Int(civil.year), Int(civil.month), Int(civil.day))
             (hour, minute) = (rest / 3_600_000, rest / 60_000 % 60)
@@ -227,7 +228,8 @@ extension ExpressionFunctions {
         let short = text.lowercased()
         guard let day = names.firstIndex(where: { $0 == short || $0.prefix(3) == short }) else {
             throw DocumentError(
-                .failedToParse, "\(name) parameter 'startOfWeek' value cannot be recognized as a day of a week: \(text)")
+                .failedToParse, "\(name) parameter 'startOfWeek' value cannot be recognized as a day of a week: \(text)"
+            )
         }
         return day
     }
@@ -283,7 +285,8 @@ extension ExpressionFunctions {
                 return .date(BSONDate(millisecondsSince1970: try exact(moved)))
             }
             let parts = DateParts(date, offset: zone)
-            guard (-400_000_000...400_000_000).contains(parts.year), abs(months) < 4_000_000_000 else {
+            let isOff = date.millisecondsSince1970.addingReportingOverflow(Int64(zone) * 1000).overflow
+            guard !isOff, abs(months) < 4_000_000_000 else {
                 throw DocumentError(.overflow, "date overflow")
             }
             let total = parts.year * 12 + parts.month - 1 + months

@@ -59,22 +59,31 @@ extension ExpressionFunctions {
         "$trim": trimmer("$trim", left: true, right: true), "$ltrim": trimmer("$ltrim", left: true, right: false),
         "$rtrim": trimmer("$rtrim", left: false, right: true),
         "$replaceOne": replacer("$replaceOne", all: false), "$replaceAll": replacer("$replaceAll", all: true),
-        "$regexMatch": Named(names: ["input", "regex", "options"], required: 2, codes: regexCodes) { values throws(DocumentError) in
+        "$regexMatch": Named(names: ["input", "regex", "options"], required: 2, codes: regexCodes) {
+            values throws(DocumentError) in
             guard let (text, regex) = try regexInput("$regexMatch", values) else { return .bool(false) }
             return .bool(try regex.firstMatch(in: text, from: 0) != nil)
         },
-        "$regexFind": Named(names: ["input", "regex", "options"], required: 2, codes: regexCodes) { values throws(DocumentError) in
+        "$regexFind": Named(names: ["input", "regex", "options"], required: 2, codes: regexCodes) {
+            values throws(DocumentError) in
             guard let (text, regex) = try regexInput("$regexFind", values) else { return .null }
             return try regex.firstMatch(in: text, from: 0).map { .document(described($0, in: text)) } ?? .null
         },
-        "$regexFindAll": Named(names: ["input", "regex", "options"], required: 2, codes: regexCodes) { values throws(DocumentError) in
+        "$regexFindAll": Named(names: ["input", "regex", "options"], required: 2, codes: regexCodes) {
+            values throws(DocumentError) in
             guard let (text, regex) = try regexInput("$regexFindAll", values) else { return .array([]) }
+            let bytes = Array(text.utf8)
             var found: [BSONValue] = []
             var start = 0
-            while start <= text.utf8.count, let match = try regex.firstMatch(in: text, from: start) {
+            repeat {
+                guard let match = try regex.firstMatch(in: text, from: start) else { break }
                 found.append(.document(described(match, in: text)))
-                start = match.whole.isEmpty ? match.whole.upperBound + 1 : match.whole.upperBound
-            }
+                start = match.whole.upperBound
+                guard match.whole.isEmpty else { continue }
+                // An empty match goes on at the next character.
+                start += 1
+                while start < bytes.count, bytes[start] & 0xC0 == 0x80 { start += 1 }
+            } while start < bytes.count
             return .array(found)
         },
     ]

@@ -355,7 +355,8 @@ struct ExpressionParser {
         guard let document = operand.document, document.keys.first?.hasPrefix("$") != true else {
             guard let short = function.short else {
                 throw DocumentError(
-                    function.codes.map { .location($0.operand) } ?? .failedToParse, "\(name) requires an object as an argument, found: \(operand.type.name)")
+                    function.codes.map { .location($0.operand) } ?? .failedToParse,
+                    "\(name) requires an object as an argument, found: \(operand.type.name)")
             }
             let given = try arguments(operand, depth: depth)
             guard given.count == 1 else { throw Self.arity(name, "exactly 1 arguments", given.count) }

@@ -66,8 +66,12 @@ struct ExpressionArrayTests {
         fails("{'$slice': [[1], 0, 'x']}", 28727, "a number to count"),
         fails("{'$slice': [[1], 0, 0]}", 28729, "at least one"),
         gives("{'$zip': {'inputs': [[1, 2], ['a']]}}", "[[1, 'a']]", "as long as the shortest"),
-        gives("{'$zip': {'inputs': [[1, 2], ['a']], 'useLongestLength': true}}", "[[1, 'a'], [2, null]]", "or the longest"),
-        gives("{'$zip': {'inputs': [[1, 2], ['a']], 'useLongestLength': true, 'defaults': [0, 'z']}}", "[[1, 'a'], [2, 'z']]", "filled up"),
+        gives(
+            "{'$zip': {'inputs': [[1, 2], ['a']], 'useLongestLength': true}}", "[[1, 'a'], [2, null]]", "or the longest"
+        ),
+        gives(
+            "{'$zip': {'inputs': [[1, 2], ['a']], 'useLongestLength': true, 'defaults': [0, 'z']}}",
+            "[[1, 'a'], [2, 'z']]", "filled up"),
         gives("{'$zip': {'inputs': [[1], null]}}", "null", "null makes null"),
         fails("{'$zip': {'inputs': 5}}", 34461, "an array of inputs"),
         fails("{'$zip': {'inputs': [5]}}", 34468, "inputs that are arrays"),
@@ -77,8 +81,12 @@ struct ExpressionArrayTests {
         fails("{'$zip': {'inputs': [[1]], 'x': 1}}", 34464, "nothing else"),
         fails("{'$zip': 5}", 34460, "an object"),
         gives("{'$sortArray': {'input': [3, 1, 2], 'sortBy': 1}}", "[1, 2, 3]", "by value"),
-        gives("{'$sortArray': {'input': ['x', 1, null, 2.5], 'sortBy': -1}}", "['x', 2.5, 1, null]", "types in their order"),
-        gives("{'$sortArray': {'input': '$a', 'sortBy': {'n': -1}}}", "[{'n': 2}, {'n': 1}, {}]", on: "{'a': [{}, {'n': 1}, {'n': 2}]}", "by a field"),
+        gives(
+            "{'$sortArray': {'input': ['x', 1, null, 2.5], 'sortBy': -1}}", "['x', 2.5, 1, null]",
+            "types in their order"),
+        gives(
+            "{'$sortArray': {'input': '$a', 'sortBy': {'n': -1}}}", "[{'n': 2}, {'n': 1}, {}]",
+            on: "{'a': [{}, {'n': 1}, {'n': 2}]}", "by a field"),
         gives("{'$sortArray': {'input': null, 'sortBy': 1}}", "null", "null makes null"),
         fails("{'$sortArray': {'input': 5, 'sortBy': 1}}", 2_942_504, "an array"),
         gives("{'$firstN': {'n': 2, 'input': [1, 2, 3]}}", "[1, 2]", "the first few"),
@@ -86,8 +94,12 @@ struct ExpressionArrayTests {
     ]
 
     static let walksRows = [
-        gives("{'$filter': {'input': '$a', 'cond': {'$gt': ['$$this', 1]}}}", "[2, 3]", on: "{'a': [1, 2, 3]}", "elements are $$this"),
-        gives("{'$filter': {'input': '$a', 'as': 'x', 'cond': {'$gt': ['$$x', 1]}, 'limit': 1}}", "[2]", on: "{'a': [1, 2, 3]}", "named, and so many"),
+        gives(
+            "{'$filter': {'input': '$a', 'cond': {'$gt': ['$$this', 1]}}}", "[2, 3]", on: "{'a': [1, 2, 3]}",
+            "elements are $$this"),
+        gives(
+            "{'$filter': {'input': '$a', 'as': 'x', 'cond': {'$gt': ['$$x', 1]}, 'limit': 1}}", "[2]",
+            on: "{'a': [1, 2, 3]}", "named, and so many"),
         gives("{'$filter': {'input': '$a', 'cond': true}}", "null", "what is missing makes null"),
         fails("{'$filter': {'input': 5, 'cond': true}}", 28651, "an array"),
         fails("{'$filter': {'cond': true}}", 28648, "an input"),
@@ -97,14 +109,18 @@ struct ExpressionArrayTests {
         fails("{'$filter': {'input': [1], 'cond': true, 'limit': 0}}", 327_392, "at least one"),
         fails("{'$filter': {'input': [1], 'cond': true, 'limit': 0.5}}", 327_391, "a whole limit"),
         gives("{'$map': {'input': '$a', 'in': {'$add': ['$$this', 1]}}}", "[2, 3]", on: "{'a': [1, 2]}", "each"),
-        gives("{'$map': {'input': '$a', 'as': 'x', 'in': '$$x.b'}}", "[1, null]", on: "{'a': [{'b': 1}, {}]}", "a missing result is null"),
+        gives(
+            "{'$map': {'input': '$a', 'as': 'x', 'in': '$$x.b'}}", "[1, null]", on: "{'a': [{'b': 1}, {}]}",
+            "a missing result is null"),
         gives("{'$map': {'input': null, 'in': 1}}", "null", "null makes null"),
         fails("{'$map': {'input': 'x', 'in': 1}}", 16883, "an array"),
         fails("{'$map': {'in': 1}}", 16880, "an input"),
         fails("{'$map': {'input': []}}", 16882, "what each becomes"),
         fails("{'$map': {'input': [], 'in': 1, 'x': 1}}", 16879, "nothing else"),
         fails("{'$map': 1}", 16878, "an object"),
-        gives("{'$reduce': {'input': [1, 2, 3], 'initialValue': 0, 'in': {'$add': ['$$value', '$$this']}}}", "6", "one after the other"),
+        gives(
+            "{'$reduce': {'input': [1, 2, 3], 'initialValue': 0, 'in': {'$add': ['$$value', '$$this']}}}", "6",
+            "one after the other"),
         gives("{'$reduce': {'input': [], 'initialValue': 'x', 'in': 1}}", "'x'", "of nothing, the first value"),
         gives("{'$reduce': {'input': '$a', 'initialValue': 0, 'in': 1}}", "null", "what is missing makes null"),
         fails("{'$reduce': {'input': 1, 'initialValue': 0, 'in': 1}}", 40080, "an array"),
@@ -144,15 +160,23 @@ struct ExpressionArrayTests {
     ]
 
     static let documentsRows = [
-        gives("{'$mergeObjects': ['$a', {'y': 2}]}", "{'x': 1, 'y': 2}", on: "{'a': {'x': 1, 'y': 1}}", "later ones win, in place"),
+        gives(
+            "{'$mergeObjects': ['$a', {'y': 2}]}", "{'x': 1, 'y': 2}", on: "{'a': {'x': 1, 'y': 1}}",
+            "later ones win, in place"),
         gives("{'$mergeObjects': [null, '$a']}", "{}", "null and missing count as empty"),
-        gives("{'$mergeObjects': '$a'}", "{'x': 1, 'y': 2}", on: "{'a': [{'x': 1}, {'y': 2}]}", "the documents of an array"),
+        gives(
+            "{'$mergeObjects': '$a'}", "{'x': 1, 'y': 2}", on: "{'a': [{'x': 1}, {'y': 2}]}",
+            "the documents of an array"),
         fails("{'$mergeObjects': [1]}", 40400, "only documents"),
-        gives("{'$objectToArray': '$a'}", "[{'k': 'x', 'v': 1}, {'k': 'y', 'v': [2]}]", on: "{'a': {'x': 1, 'y': [2]}}", "pairs"),
+        gives(
+            "{'$objectToArray': '$a'}", "[{'k': 'x', 'v': 1}, {'k': 'y', 'v': [2]}]", on: "{'a': {'x': 1, 'y': [2]}}",
+            "pairs"),
         gives("{'$objectToArray': null}", "null", "null makes null"),
         fails("{'$objectToArray': [[1]]}", 40390, "a document"),
         gives("{'$arrayToObject': [[['x', 1], ['y', 2]]]}", "{'x': 1, 'y': 2}", "pairs as arrays"),
-        gives("{'$arrayToObject': '$a'}", "{'x': 2}", on: "{'a': [{'k': 'x', 'v': 1}, {'k': 'x', 'v': 2}]}", "pairs as documents; the last wins"),
+        gives(
+            "{'$arrayToObject': '$a'}", "{'x': 2}", on: "{'a': [{'k': 'x', 'v': 1}, {'k': 'x', 'v': 2}]}",
+            "pairs as documents; the last wins"),
         gives("{'$arrayToObject': '$x'}", "null", "missing makes null"),
         gives("{'$arrayToObject': [[]]}", "{}", "no pairs, no fields"),
         fails("{'$arrayToObject': 5}", 40386, "an array"),

@@ -43,7 +43,9 @@ struct ExpressionLogicTests {
         gives("{'$not': [[]]}", "false", "an array is true, even an empty one"),
         gives("{'$not': '$a'}", "true", "missing is false"),
         gives("{'$and': '$a'}", "true", on: "{'a': 5}", "one operand may stand alone"),
-        gives("{'$or': [true, {'$divide': [1, '$a']}]}", "true", on: "{'a': 0}", "what comes after the answer is not looked at"),
+        gives(
+            "{'$or': [true, {'$divide': [1, '$a']}]}", "true", on: "{'a': 0}",
+            "what comes after the answer is not looked at"),
         fails("{'$not': [true, false]}", 16020, "one operand"),
     ]
 
@@ -84,7 +86,9 @@ struct ExpressionLogicTests {
         gives("{'$let': {'vars': {'x': 2, 'y': '$a'}, 'in': {'$add': ['$$x', '$$y']}}}", "5", on: "{'a': 3}", "bound"),
         gives("{'$let': {'vars': {'x': 1}, 'in': {'$let': {'vars': {'x': 2}, 'in': '$$x'}}}}", "2", "the inner one"),
         gives("{'$let': {'vars': {'x': '$a'}, 'in': '$$x.b'}}", "7", on: "{'a': {'b': 7}}", "a path into a variable"),
-        gives("{'$let': {'vars': {'x': '$a'}, 'in': '$$x.b'}}", "[1, 2]", on: "{'a': [{'b': 1}, {'b': 2}]}", "through an array"),
+        gives(
+            "{'$let': {'vars': {'x': '$a'}, 'in': '$$x.b'}}", "[1, 2]", on: "{'a': [{'b': 1}, {'b': 2}]}",
+            "through an array"),
         gives("{'$let': {'vars': {'x': 1, 'y': '$$given'}, 'in': '$$y'}}", "5", "variables of the query"),
         gives("'$$ROOT'", "{'a': 1}", on: "{'a': 1}", "the whole document"),
         gives("'$$ROOT.a'", "1", on: "{'a': 1}", "a path into it"),
@@ -109,7 +113,8 @@ struct ExpressionLogicTests {
     static let pathsRows = [
         gives("'$a.b'", "1", on: "{'a': {'b': 1}}", "into a document"),
         gives("'$a.b'", "missing", on: "{'a': 5}", "not into a number"),
-        gives("'$a.b'", "[1, 3]", on: "{'a': [{'b': 1}, {'c': 2}, {'b': 3}, 4]}", "through an array, where it leads on"),
+        gives(
+            "'$a.b'", "[1, 3]", on: "{'a': [{'b': 1}, {'c': 2}, {'b': 3}, 4]}", "through an array, where it leads on"),
         gives("'$a.b'", "[]", on: "{'a': []}", "through an empty array"),
         gives("'$a.0'", "[]", on: "{'a': [1, 2]}", "a number is no index here"),
         gives("'$a.0'", "[7]", on: "{'a': [{'0': 7}]}", "but a name"),
@@ -134,8 +139,12 @@ struct ExpressionLogicTests {
         gives("{'$getField': {'field': 'a', 'input': 5}}", "missing", "not of a number"),
         gives("{'$getField': {'field': 'a', 'input': null}}", "null", "of null, null"),
         fails("{'$getField': 5}", 5_654_602, "a name"),
-        gives("{'$setField': {'field': 'a.b', 'input': '$$ROOT', 'value': 1}}", "{'x': 0, 'a.b': 1}", on: "{'x': 0}", "set"),
-        gives("{'$setField': {'field': 'x', 'input': '$$ROOT', 'value': '$$REMOVE'}}", "{'y': 1}", on: "{'x': 0, 'y': 1}", "removed"),
+        gives(
+            "{'$setField': {'field': 'a.b', 'input': '$$ROOT', 'value': 1}}", "{'x': 0, 'a.b': 1}", on: "{'x': 0}",
+            "set"),
+        gives(
+            "{'$setField': {'field': 'x', 'input': '$$ROOT', 'value': '$$REMOVE'}}", "{'y': 1}", on: "{'x': 0, 'y': 1}",
+            "removed"),
         gives("{'$unsetField': {'field': 'x', 'input': '$$ROOT'}}", "{'y': 1}", on: "{'x': 0, 'y': 1}", "unset"),
     ]
 

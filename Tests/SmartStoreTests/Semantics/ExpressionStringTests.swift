@@ -123,13 +123,24 @@ struct ExpressionStringTests {
         fails("{'$regexMatch': {'input': 'a'}}", 31023, "a pattern"),
         fails("{'$regexMatch': {'input': 'a', 'regex': 'a', 'x': 1}}", 31024, "nothing else"),
         fails("{'$regexMatch': 'a'}", 51103, "an object"),
-        gives("{'$regexFind': {'input': 'éab', 'regex': 'a(b)(c)?'}}", "{'match': 'ab', 'idx': 1, 'captures': ['b', null]}", "the place in code points; what took no part is null"),
+        gives(
+            "{'$regexFind': {'input': 'éab', 'regex': 'a(b)(c)?'}}",
+            "{'match': 'ab', 'idx': 1, 'captures': ['b', null]}", "the place in code points; what took no part is null"),
         gives("{'$regexFind': {'input': 'x', 'regex': 'a'}}", "null", "nothing found"),
         gives("{'$regexFind': {'input': null, 'regex': 'a'}}", "null", "nor in null"),
-        gives("{'$regexFindAll': {'input': 'a1b2', 'regex': '[0-9]'}}", "[{'match': '1', 'idx': 1, 'captures': []}, {'match': '2', 'idx': 3, 'captures': []}]", "all of them"),
+        gives(
+            "{'$regexFindAll': {'input': 'a1b2', 'regex': '[0-9]'}}",
+            "[{'match': '1', 'idx': 1, 'captures': []}, {'match': '2', 'idx': 3, 'captures': []}]", "all of them"),
         gives("{'$regexFindAll': {'input': 'x', 'regex': 'a'}}", "[]", "none of them"),
         gives("{'$regexFindAll': {'input': '$x', 'regex': 'a'}}", "[]", "none in what is missing"),
-        gives("{'$regexFindAll': {'input': 'ab', 'regex': ''}}", "[{'match': '', 'idx': 0, 'captures': []}, {'match': '', 'idx': 1, 'captures': []}]", "the empty pattern at each character"),
+        gives(
+            "{'$regexFindAll': {'input': '', 'regex': ''}}", "[{'match': '', 'idx': 0, 'captures': []}]",
+            "and once in the empty string"),
+        gives("{'$size': {'$regexFindAll': {'input': 'éé', 'regex': 'x*'}}}", "2", "characters, not bytes"),
+        gives(
+            "{'$regexFindAll': {'input': 'ab', 'regex': ''}}",
+            "[{'match': '', 'idx': 0, 'captures': []}, {'match': '', 'idx': 1, 'captures': []}]",
+            "the empty pattern at each character"),
     ]
 
     @Test("joining, cutting and splitting", arguments: piecesRows)

@@ -99,9 +99,13 @@ struct ExpressionTypeTests {
         gives("{'$isoDayOfWeek': T(2024-03-03)}", "7", "Sunday is 7"),
         gives("{'$week': T(2024-01-06)}", "0", "before the first Sunday"),
         gives("{'$week': T(2024-01-07)}", "1", "from it on"),
-        gives("{'$dateToParts': {'date': T(2024-01-02T03:04:05.006Z)}}", "{'year': 2024, 'month': 1, 'day': 2, 'hour': 3, 'minute': 4, 'second': 5, 'millisecond': 6}", "all parts"),
-        gives("{'$dateFromParts': {'year': 2024, 'month': 14, 'day': 0}}", "T(2025-01-31)", "what is too much carries on"),
-        gives("{'$dateFromParts': {'isoWeekYear': 2020, 'isoWeek': 53, 'isoDayOfWeek': 7}}", "T(2021-01-03)", "by weeks"),
+        gives(
+            "{'$dateToParts': {'date': T(2024-01-02T03:04:05.006Z)}}",
+            "{'year': 2024, 'month': 1, 'day': 2, 'hour': 3, 'minute': 4, 'second': 5, 'millisecond': 6}", "all parts"),
+        gives(
+            "{'$dateFromParts': {'year': 2024, 'month': 14, 'day': 0}}", "T(2025-01-31)", "what is too much carries on"),
+        gives(
+            "{'$dateFromParts': {'isoWeekYear': 2020, 'isoWeek': 53, 'isoDayOfWeek': 7}}", "T(2021-01-03)", "by weeks"),
         gives("{'$dateFromParts': {'year': 2024, 'hour': 1, 'timezone': '+01:00'}}", "T(2024-01-01)", "in a zone"),
         gives("{'$dateFromParts': {'year': '$a'}}", "null", on: "{'a': null}", "null makes null"),
         fails("{'$dateFromParts': {'month': 1}}", 40516, "a year"),
@@ -111,11 +115,21 @@ struct ExpressionTypeTests {
     ]
 
     static let textsRows = [
-        gives("{'$dateToString': {'date': T(2024-01-02T03:04:05.006Z)}}", "'2024-01-02T03:04:05.006Z'", "the usual format"),
-        gives("{'$dateToString': {'date': T(2024-01-02), 'timezone': '+01:00'}}", "'2024-01-02T01:00:00.000'", "no Z but in UTC"),
-        gives("{'$dateToString': {'date': T(2024-01-02T03:04:05Z), 'format': '%d/%m/%Y %H:%M %j %%'}}", "'02/01/2024 03:04 002 %'", "a format"),
-        gives("{'$dateToString': {'date': T(2024-01-02), 'format': '%G-W%V-%u %b %B'}}", "'2024-W01-2 Jan January'", "weeks and months"),
-        gives("{'$dateToString': {'date': T(2024-01-02), 'format': '%z %Z', 'timezone': '-03:30'}}", "'-0330 -210'", "the zone"),
+        gives(
+            "{'$dateToString': {'date': T(2024-01-02T03:04:05.006Z)}}", "'2024-01-02T03:04:05.006Z'", "the usual format"
+        ),
+        gives(
+            "{'$dateToString': {'date': T(2024-01-02), 'timezone': '+01:00'}}", "'2024-01-02T01:00:00.000'",
+            "no Z but in UTC"),
+        gives(
+            "{'$dateToString': {'date': T(2024-01-02T03:04:05Z), 'format': '%d/%m/%Y %H:%M %j %%'}}",
+            "'02/01/2024 03:04 002 %'", "a format"),
+        gives(
+            "{'$dateToString': {'date': T(2024-01-02), 'format': '%G-W%V-%u %b %B'}}", "'2024-W01-2 Jan January'",
+            "weeks and months"),
+        gives(
+            "{'$dateToString': {'date': T(2024-01-02), 'format': '%z %Z', 'timezone': '-03:30'}}", "'-0330 -210'",
+            "the zone"),
         gives("{'$dateToString': {'date': null}}", "null", "null makes null"),
         gives("{'$dateToString': {'date': '$a', 'onNull': 'none'}}", "'none'", "or what is said"),
         fails("{'$dateToString': {'date': T(2024-01-02), 'format': 5}}", 18533, "a format in a string"),
@@ -123,8 +137,11 @@ struct ExpressionTypeTests {
         fails("{'$dateToString': {'date': T(2024-01-02), 'format': '%'}}", 18535, "that is whole"),
         fails("{'$dateToString': {'date': 'x'}}", 16006, "a date"),
         gives("{'$dateFromString': {'dateString': '2024-01-31'}}", "T(2024-01-31)", "a day"),
-        gives("{'$dateFromString': {'dateString': '2024-01-31T10:00:00', 'timezone': '+02:00'}}", "T(2024-01-31T08:00:00Z)", "a local time"),
-        gives("{'$dateFromString': {'dateString': '31.01.2024', 'format': '%d.%m.%Y'}}", "T(2024-01-31)", "in a format"),
+        gives(
+            "{'$dateFromString': {'dateString': '2024-01-31T10:00:00', 'timezone': '+02:00'}}",
+            "T(2024-01-31T08:00:00Z)", "a local time"),
+        gives(
+            "{'$dateFromString': {'dateString': '31.01.2024', 'format': '%d.%m.%Y'}}", "T(2024-01-31)", "in a format"),
         gives("{'$dateFromString': {'dateString': 'x', 'onError': 'bad'}}", "'bad'", "instead of the error"),
         gives("{'$dateFromString': {'dateString': null, 'onNull': 'none'}}", "'none'", "instead of null"),
         fails("{'$dateFromString': {'dateString': 'x'}}", 241, "the error"),
@@ -133,29 +150,60 @@ struct ExpressionTypeTests {
     ]
 
     static let stepsRows = [
-        gives("{'$dateAdd': {'startDate': T(2024-01-31), 'unit': 'month', 'amount': 1}}", "T(2024-02-29)", "the last day of a shorter month"),
+        gives(
+            "{'$dateAdd': {'startDate': T(2024-01-31), 'unit': 'month', 'amount': 1}}", "T(2024-02-29)",
+            "the last day of a shorter month"),
         gives("{'$dateAdd': {'startDate': T(2024-01-01), 'unit': 'day', 'amount': 31}}", "T(2024-02-01)", "days"),
-        gives("{'$dateSubtract': {'startDate': T(2024-03-31), 'unit': 'quarter', 'amount': 1}}", "T(2023-12-31)", "quarters back"),
-        gives("{'$dateAdd': {'startDate': T(2024-02-29), 'unit': 'year', 'amount': 1}}", "T(2025-02-28)", "from a leap day"),
-        gives("{'$dateAdd': {'startDate': T(2024-01-01), 'unit': 'hour', 'amount': -1}}", "T(2023-12-31T23:00:00Z)", "a negative amount"),
+        gives(
+            "{'$dateSubtract': {'startDate': T(2024-03-31), 'unit': 'quarter', 'amount': 1}}", "T(2023-12-31)",
+            "quarters back"),
+        gives(
+            "{'$dateAdd': {'startDate': T(2024-02-29), 'unit': 'year', 'amount': 1}}", "T(2025-02-28)",
+            "from a leap day"),
+        gives(
+            "{'$dateAdd': {'startDate': T(2024-01-01), 'unit': 'hour', 'amount': -1}}", "T(2023-12-31T23:00:00Z)",
+            "a negative amount"),
         gives("{'$dateAdd': {'startDate': null, 'unit': 'day', 'amount': 1}}", "null", "null makes null"),
         fails("{'$dateAdd': {'startDate': T(2024-01-01), 'unit': 'eon', 'amount': 1}}", 9, "a unit that there is"),
         fails("{'$dateAdd': {'startDate': T(2024-01-01), 'unit': 'day', 'amount': 1.5}}", 5_166_405, "a whole amount"),
-        gives("{'$dateDiff': {'startDate': T(2023-12-31), 'endDate': T(2024-01-01), 'unit': 'year'}}", "L(1)", "boundaries between, not whole years"),
-        gives("{'$dateDiff': {'startDate': T(2024-01-01), 'endDate': T(2023-12-01), 'unit': 'month'}}", "L(-1)", "backwards"),
-        gives("{'$dateDiff': {'startDate': T(2024-01-06), 'endDate': T(2024-01-07), 'unit': 'week'}}", "L(1)", "weeks begin on Sunday"),
-        gives("{'$dateDiff': {'startDate': T(2024-01-06), 'endDate': T(2024-01-07), 'unit': 'week', 'startOfWeek': 'monday'}}", "L(0)", "or on another day"),
-        gives("{'$dateDiff': {'startDate': '$a', 'endDate': T(2024-01-07), 'unit': 'day'}}", "null", "missing makes null"),
+        gives(
+            "{'$dateDiff': {'startDate': T(2023-12-31), 'endDate': T(2024-01-01), 'unit': 'year'}}", "L(1)",
+            "boundaries between, not whole years"),
+        gives(
+            "{'$dateDiff': {'startDate': T(2024-01-01), 'endDate': T(2023-12-01), 'unit': 'month'}}", "L(-1)",
+            "backwards"),
+        gives(
+            "{'$dateDiff': {'startDate': T(2024-01-06), 'endDate': T(2024-01-07), 'unit': 'week'}}", "L(1)",
+            "weeks begin on Sunday"),
+        gives(
+            "{'$dateDiff': {'startDate': T(2024-01-06), 'endDate': T(2024-01-07), 'unit': 'week', 'startOfWeek': 'monday'}}",
+            "L(0)", "or on another day"),
+        gives(
+            "{'$dateDiff': {'startDate': '$a', 'endDate': T(2024-01-07), 'unit': 'day'}}", "null", "missing makes null"),
         gives("{'$dateTrunc': {'date': T(2024-05-17T13:45:00Z), 'unit': 'month'}}", "T(2024-05-01)", "to the month"),
-        gives("{'$dateTrunc': {'date': T(2024-05-17T13:45:00Z), 'unit': 'hour', 'binSize': 6}}", "T(2024-05-17T12:00:00Z)", "to bins"),
+        gives(
+            "{'$dateTrunc': {'date': T(2024-05-17T13:45:00Z), 'unit': 'hour', 'binSize': 6}}",
+            "T(2024-05-17T12:00:00Z)", "to bins"),
         gives("{'$dateTrunc': {'date': T(2024-05-17), 'unit': 'week'}}", "T(2024-05-12)", "to Sunday"),
-        gives("{'$dateTrunc': {'date': T(2024-05-17), 'unit': 'week', 'startOfWeek': 'Mon'}}", "T(2024-05-13)", "or to Monday"),
+        gives(
+            "{'$dateTrunc': {'date': T(2024-05-17), 'unit': 'week', 'startOfWeek': 'Mon'}}", "T(2024-05-13)",
+            "or to Monday"),
         gives("{'$dateTrunc': {'date': T(1999-05-17), 'unit': 'quarter'}}", "T(1999-04-01)", "before 2000"),
-        fails("{'$dateAdd': {'startDate': '$a', 'unit': 'day', 'amount': 1}}", 15, on: "{'a': {'$date': {'$numberLong': '9223372036854775807'}}}", "a date that does not fit"),
-        fails("{'$dateAdd': {'startDate': '$a', 'unit': 'month', 'amount': 1, 'timezone': '+10:00'}}", 15, on: "{'a': {'$date': {'$numberLong': '9223372036854775807'}}}", "nor by months"),
-        fails("{'$dateAdd': {'startDate': T(2024-01-01), 'unit': 'week', 'amount': L(500000000000)}}", 15, "nor by a great amount"),
-        fails("{'$dateTrunc': {'date': '$a', 'unit': 'week', 'binSize': 5}}", 15, on: "{'a': {'$date': {'$numberLong': '-9223372036854775808'}}}", "nor before the first"),
-        fails("{'$dateDiff': {'startDate': '$a', 'endDate': T(2024-01-01), 'unit': 'millisecond'}}", 15, on: "{'a': {'$date': {'$numberLong': '-9223372036854775808'}}}", "a distance that does not fit"),
+        fails(
+            "{'$dateAdd': {'startDate': '$a', 'unit': 'day', 'amount': 1}}", 15,
+            on: "{'a': {'$date': {'$numberLong': '9223372036854775807'}}}", "a date that does not fit"),
+        fails(
+            "{'$dateAdd': {'startDate': '$a', 'unit': 'month', 'amount': 1, 'timezone': '+10:00'}}", 15,
+            on: "{'a': {'$date': {'$numberLong': '9223372036854775807'}}}", "nor by months"),
+        fails(
+            "{'$dateAdd': {'startDate': T(2024-01-01), 'unit': 'week', 'amount': L(500000000000)}}", 15,
+            "nor by a great amount"),
+        fails(
+            "{'$dateTrunc': {'date': '$a', 'unit': 'week', 'binSize': 5}}", 15,
+            on: "{'a': {'$date': {'$numberLong': '-9223372036854775808'}}}", "nor before the first"),
+        fails(
+            "{'$dateDiff': {'startDate': '$a', 'endDate': T(2024-01-01), 'unit': 'millisecond'}}", 15,
+            on: "{'a': {'$date': {'$numberLong': '-9223372036854775808'}}}", "a distance that does not fit"),
         gives("{'$dateTrunc': {'date': null, 'unit': 'day'}}", "null", "null makes null"),
     ]
 
