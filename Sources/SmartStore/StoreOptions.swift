@@ -61,6 +61,8 @@ public struct StoreOptions: Sendable {
     public var vectorByteLimit: Int?
     /// Bytes of keys that making an index sorts in memory at a time; 1 MiB to 1 TiB.
     public var indexBuildByteLimit = 128 << 20
+    /// Bytes that the groups of a `$group` stage may take in memory, at least 64 KiB; beyond them the pipeline fails (292).
+    public var groupByteLimit = 100 << 20
     /// How long to wait for a file that somebody else has open.
     public var lockWait: Duration = .zero
     /// Durability of transactions that do not say.
@@ -101,6 +103,7 @@ public struct StoreOptions: Sendable {
         try check("logByteLimit", logByteLimit, Limits.logBytes)
         try check("cacheSegmentByteLimit", cacheSegmentByteLimit, Limits.cacheSegmentBytes)
         try check("indexBuildByteLimit", indexBuildByteLimit, Limits.indexBuildBytes)
+        try check("groupByteLimit", groupByteLimit, Limits.groupBytes)
         try check("auditEpochEntryLimit", auditEpochEntryLimit, Limits.auditEpochEntries)
         guard Limits.auditEpochDuration.contains(auditEpochDuration) else {
             throw StoreError(

@@ -39,6 +39,14 @@ struct SumAccumulator: Sendable {
         double = sum
     }
 
+    /// The mean of so many numbers; null of none.
+    func mean(of count: Int) -> BSONValue {
+        guard count > 0 else { return .null }
+        let total = result
+        if case .decimal128(let number) = total { return .decimal128(number / Decimal128(Int64(count))) }
+        return .double((total.double ?? .nan) / Double(count))
+    }
+
     var result: BSONValue {
         if let decimal {
             var sum = decimal
@@ -64,18 +72,6 @@ struct AverageAccumulator: Sendable {
         sum.add(value)
     }
 
-    @inline(__always)
-    mutating func add(_ view: BSONView) {
-        guard view.type.isNumber else { return }
-        count += 1
-        sum.add(view)
-    }
-
     /// The mean; null when there was no number.
-    var result: BSONValue {
-        guard count > 0 else { return .null }
-        let total = sum.result
-        if case .decimal128(let number) = total { return .decimal128(number / Decimal128(Int64(count))) }
-        return .double((total.double ?? .nan) / Double(count))
-    }
+    var result: BSONValue { sum.mean(of: count) }
 }

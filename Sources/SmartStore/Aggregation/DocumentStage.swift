@@ -83,6 +83,9 @@ enum DocumentStage: Sendable {
     ) throws(DocumentError) {
         for (name, value) in document {
             let path = try FieldPath(prefix + name)
+            guard name.isEmpty || !name.hasSuffix(".") else {
+                throw DocumentError(.location(40353), "FieldPath must not end with a '.'.", path: path.text)
+            }
             for piece in path.pieces {
                 guard !piece.name.isEmpty, piece.name[0] != UInt8(ascii: "$") else {
                     throw DocumentError(

@@ -6,7 +6,8 @@ struct MergeStage: Sendable {
         case keepExisting
         case merge
         case fail
-        case pipeline([BSONValue])
+        /// A pipeline for the document that is there, and variables of the new one.
+        case pipeline([BSONValue], variables: [(name: String, value: AggregationExpression)])
     }
 
     enum NotMatched: String, Sendable {
@@ -32,21 +33,25 @@ struct MergeStage: Sendable {
         for name in document.keys where !["into", "on", "whenMatched", "whenNotMatched", "let"].contains(name) {
             throw DocumentError(.location(40415), "BSON field '$merge.\(name)' is an unknown field.")
         }
-        guard let into = document["into"], let name = into.string ?? into.document?["coll"]?.string else {
-            throw DocumentError(.location(51178), "$merge 'into' field must be a string or an object")
+        guard let into = document["into"] else {
+            throw DocumentError(.location(40414), "BSON field '$merge.into' is missing but a required field")
+        }
+        guard into.string != nil || into.document != nil else {
+            throw DocumentError(
+                .location(51178),
+                "$merge 'into' field must be either a string or an object, but found \(into.type.name)")
+        }
+        guard let name = into.string ?? into.document?["coll"]?.string, !name.isEmpty else {
+            throw DocumentError(
+                .location(into.string == nil ? 5_786_801 : 5_786_800),
+                "$merge 'into' field must name a collection")
         }
         target = name
-        switch document["on"] {
-        case nil: on = ["_id"]
-        case .string(let field)?: on = [field]
-        case .array(let fields)?:
-            on = fields.compactMap(\.string)
-            guard on.count == fields.count, !on.isEmpty else {
-                throw DocumentError(
-                    .location(51187), "If explicitly specifying $merge 'on', must include at least one field")
-            }
-        default:
-            throw DocumentError(.location(51186), "$merge 'on' field must be either a string or an array of strings")
+        on = try Self.fields(document["on"])
+        let usesPipeline = document["whenMatched"]?.array != nil
+        guard document["let"] == nil || usesPipeline else {
+            throw DocumentError(
+                .location(51199), "Cannot use 'let' variables with 'whenMatched' that is no pipeline")
         }
         switch document["whenMatched"] {
         case nil, .string("merge")?: matched = .merge
@@ -54,13 +59,17 @@ struct MergeStage: Sendable {
         case .string("keepExisting")?: matched = .keepExisting
         case .string("fail")?: matched = .fail
         case .array(let stages)?:
-            _ = try PipelineUpdate(stages, options: options.adding(["new": .document([:])]))
-            matched = .pipeline(stages)
+            let variables = try Self.variables(document["let"], options)
+            let names = Document(fields: (variables.map(\.name) + ["new"]).map { ($0, .null) })
+            _ = try PipelineUpdate(stages, options: options.adding(names))
+            matched = .pipeline(stages, variables: variables)
+        case .string(let word)?:
+            throw DocumentError(
+                .badValue, "Enumeration value '\(word)' for field 'whenMatched' is not a valid value.")
         case let other?:
             throw DocumentError(
-                .badValue,
-                "Enumeration value '\(other.string ?? other.type.name)' for field 'whenMatched' is not a valid "
-                    + "value.")
+                .location(51191),
+                "$merge 'whenMatched' field must be either a string or an array, but found \(other.type.name)")
         }
         let word = document["whenNotMatched"]?.string ?? "insert"
         guard let rule = NotMatched(rawValue: word) else {
@@ -70,24 +79,70 @@ struct MergeStage: Sendable {
         notMatched = rule
     }
 
+    private static func fields(_ value: BSONValue?) throws(DocumentError) -> [String] {
+        switch value {
+        case nil: return ["_id"]
+        case .string(let field)?: return [field]
+        case .array(let fields)?:
+            guard !fields.isEmpty else {
+                throw DocumentError(
+                    .location(51187), "If explicitly specifying $merge 'on', must include at least one field")
+            }
+            var names: [String] = []
+            for field in fields {
+                guard let name = field.string else {
+                    throw DocumentError(
+                        .location(51134), "$merge 'on' array elements must be strings, but found \(field.type.name)")
+                }
+                guard !names.contains(name) else {
+                    throw DocumentError(.location(31465), "Found a duplicate field '\(name)' in $merge 'on'")
+                }
+                names.append(name)
+            }
+            return names
+        case let other?:
+            throw DocumentError(
+                .location(51186),
+                "$merge 'on' field must be either a string or an array of strings, but found \(other.type.name)")
+        }
+    }
+
+    private static func variables(
+        _ value: BSONValue?, _ options: QueryOptions
+    ) throws(DocumentError) -> [(name: String, value: AggregationExpression)] {
+        guard let value else { return [] }
+        guard let document = value.document else {
+            throw DocumentError(
+                .typeMismatch,
+                "BSON field '$merge.let' is the wrong type '\(value.type.name)', expected type 'object'")
+        }
+        var variables: [(name: String, value: AggregationExpression)] = []
+        for (name, value) in document {
+            try ExpressionParser.checkName(name)
+            guard name != "new" || value == .string("$$ROOT") else {
+                throw DocumentError(
+                    .location(51273), "'let' may not define a value for the variable 'new' other than '$$ROOT'")
+            }
+            variables.append((name, try AggregationExpression(value, options: options)))
+        }
+        return variables
+    }
+
     /// Puts one document into the collection.
     func put(_ document: Document, into collection: CollectionWriter) throws {
         var filter = Document()
         for field in on {
-            guard let value = document[path: field] else {
-                guard field == "_id" else {
-                    throw CommandError(
-                        location: 51132,
-                        "$merge write error: 'on' field '\(field)' cannot be missing, null, undefined or "
-                            + "an array")
-                }
-                continue
-            }
-            if value.array != nil || (value.isNullish && field != "_id") {
+            let value = document[path: field]
+            if value?.array != nil {
                 throw CommandError(
-                    location: 51185,
-                    "$merge write error: 'on' field '\(field)' cannot be missing, null, undefined or an "
-                        + "array")
+                    location: 51185, "$merge write error: 'on' field '\(field)' is an array")
+            }
+            // A new document without an identifier gets one, and matches none.
+            guard let value, field == "_id" || !value.isNullish else {
+                if field == "_id" { continue }
+                throw CommandError(
+                    location: 51132,
+                    "$merge write error: 'on' field '\(field)' cannot be missing, null or undefined")
             }
             filter.append(field, ["$eq": value])
         }
@@ -111,11 +166,19 @@ struct MergeStage: Sendable {
             throw CommandError.duplicateID(id, in: target)
         case .replace: result = document
         case .merge: for (name, value) in document { result[name] = value }
-        case .pipeline(let stages):
-            let bound = options.adding(["new": .document(document)])
+        case .pipeline(let stages, let variables):
+            var bound = options.adding(["new": .document(document)])
+            for (name, expression) in variables where name != "new" {
+                bound.variables[name] = try expression.evaluate(document) ?? .null
+            }
             result = try PipelineUpdate(stages, options: bound).apply(to: present)
         }
         if result["_id"] == nil { result = Document(fields: [("_id", id)] + result.map { ($0, $1) }) }
+        guard let changed = result["_id"], ValueOrder.compare(changed, id) == 0 else {
+            throw CommandError(
+                66, "ImmutableField",
+                "$merge failed to update the matching document, did you attempt to modify the _id?")
+        }
         try collection.replace(id, with: result)
     }
 }

@@ -49,8 +49,14 @@ struct AggregationPipeline {
         var query = FindQuery(hint: hint, options: options, maxTimeMS: maxTimeMS)
         var rest = stages[...]
         var filters: [BSONValue] = []
-        while case .match(let filter)? = rest.first {
-            filters.append(.document(filter.document))
+        var sort: SortSpec?
+        loop: while let stage = rest.first {
+            switch stage {
+            case .match(let filter): filters.append(.document(filter.document))
+            // What matches is the same before and after.
+            case .sort(let order): sort = order
+            default: break loop
+            }
             rest.removeFirst()
         }
         if filters.count == 1, case .document(let filter) = filters[0] {
@@ -58,10 +64,7 @@ struct AggregationPipeline {
         } else if filters.count > 1 {
             query.filter = ["$and": .array(filters)]
         }
-        if case .sort(let sort)? = rest.first {
-            query.sort = sort.pattern.document
-            rest.removeFirst()
-        }
+        query.sort = sort?.pattern.document
         if case .skip(let count)? = rest.first {
             query.skip = count
             rest.removeFirst()
@@ -95,15 +98,34 @@ struct AggregationPipeline {
         default:
             let (query, behind) = split()
             rest = behind
-            source = try reader.source(query, projectsOnlyWhenCovered: true)
+            if case .count(let name)? = rest.first {
+                // Counted by the plan, which need not read documents.
+                let count = try reader.count(query)
+                source = ListedDocuments(count > 0 ? [[name: BSONValue(count)]] : [])
+                rest.removeFirst()
+            } else {
+                source = try reader.source(query, projectsOnlyWhenCovered: true)
+            }
         }
         while let stage = rest.popFirst() {
             var bound: Int?
-            if case .sort = stage, case .limit(let count)? = rest.first { bound = count }
+            if case .sort = stage { bound = Self.bound(of: rest) }
             source = try chained(stage, source, bound: bound, reader)
         }
         if case .vectorSearch? = stages.first { source = ScoreFreeSource(source) }
         return source
+    }
+
+    /// How many documents behind a sort are wanted: it keeps no more than these.
+    private static func bound(of rest: ArraySlice<PipelineStage>) -> Int? {
+        switch rest.first {
+        case .limit(let count)?: return count
+        case .skip(let skipped)?:
+            guard case .limit(let count)? = rest.dropFirst().first else { return nil }
+            let (sum, overflow) = skipped.addingReportingOverflow(count)
+            return overflow ? nil : sum
+        default: return nil
+        }
     }
 
     private func chained(
@@ -116,7 +138,8 @@ struct AggregationPipeline {
         case .limit(let count): SlicedSource(source, skip: 0, limit: count)
         case .document(let stage): DocumentStageSource(source, stage)
         case .unwind(let stage): UnwindSource(stage, source)
-        case .group(let stage): GroupSource(stage, source)
+        case .group(let stage):
+            GroupSource(stage, source, byteLimit: reader.transaction.store.options.groupByteLimit)
         case .count(let name): CountSource(source, name)
         case .documents, .vectorSearch, .out, .merge: source
         }

@@ -55,9 +55,13 @@ enum PipelineStage {
         case "$unwind": return [.unwind(try UnwindStage(value))]
         case "$group": return [.group(try GroupStage(value, options: options))]
         case "$sortByCount":
+            guard value.string != nil || value.document != nil else {
+                throw CommandError(
+                    location: 40149, "the sortByCount field must be specified as a string or as an object")
+            }
             guard value.string?.hasPrefix("$") == true || value.document?.keys.first?.hasPrefix("$") == true else {
                 throw CommandError(
-                    location: 40149,
+                    location: value.string == nil ? 40147 : 40148,
                     "the sortByCount field must be defined as a $-prefixed path or an expression inside "
                         + "an object")
             }
@@ -81,11 +85,14 @@ enum PipelineStage {
         case "$out":
             if let name = value.string { return [.out(name)] }
             guard let target = value.document?["coll"]?.string else {
-                throw CommandError(location: 16990, "$out only supports a string or object argument")
+                throw CommandError(
+                    location: 16990, "$out only supports a string or object argument, but found \(value.type.name)")
             }
             return [.out(target)]
         case "$merge": return [.merge(try MergeStage(value, options: options))]
-        default: throw CommandError(location: 40324, "Unrecognized pipeline stage name: '\(name)'")
+        default:
+            if AggregationNames.unbuiltStages.contains(name) { throw CommandError.notBuilt("the stage '\(name)'") }
+            throw CommandError(location: 40324, "Unrecognized pipeline stage name: '\(name)'")
         }
     }
 

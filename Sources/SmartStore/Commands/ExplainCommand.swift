@@ -64,7 +64,9 @@ extension CommandRunner {
         case "aggregate":
             let pipeline = try AggregationPipeline(
                 command["pipeline"]?.array ?? [], options: try options(command), hint: command["hint"])
-            return (pipeline.split().query, false)
+            let (query, rest) = pipeline.split()
+            if case .count? = rest.first { return (query, true) }
+            return (query, false)
         case "update":
             let statement = try first("updates")
             return (

@@ -20,6 +20,12 @@ package struct AggregationExpression: Sendable {
         fixed = parser.fixed
     }
 
+    /// A part of an expression that has no variables.
+    private init(node: ExpressionNode) {
+        self.node = node
+        (slotCount, fixed) = (0, [])
+    }
+
     /// The value for a document; nil when it is missing.
     package func evaluate(_ root: BSONBytes) throws(DocumentError) -> BSONValue? {
         var frame = ExpressionFrame(root: root, slots: fixed, count: slotCount)
@@ -39,6 +45,19 @@ package struct AggregationExpression: Sendable {
 
     /// The value, when no document has any influence on it.
     package var constant: BSONValue? { if case .constant(let value) = node { value } else { nil } }
+
+    /// The values of the fields of a document, when it is written as one and they are fields of the root or constants.
+    var parts: [AggregationExpression]? {
+        guard case .object(let fields) = node else { return nil }
+        var parts: [AggregationExpression] = []
+        for field in fields {
+            switch field.node {
+            case .constant, .field: parts.append(AggregationExpression(node: field.node))
+            default: return nil
+            }
+        }
+        return parts
+    }
 
     /// The path, when it is a plain one from the document's root.
     package var field: ExpressionPath? { if case .field(let path) = node { path } else { nil } }
@@ -63,9 +82,18 @@ package struct ExpressionPath: Sendable {
     package let text: String
     let names: [[UInt8]]
 
+    /// A name that documents cannot have, for values that stages hand on.
+    init(hidden name: String) {
+        text = name
+        names = [Array(name.utf8)]
+    }
+
     init(_ text: String) throws(DocumentError) {
         self.text = text
         let path = try FieldPath(text)
+        guard !text.hasSuffix(".") else {
+            throw DocumentError(.location(40353), "FieldPath must not end with a '.'.", path: text)
+        }
         for piece in path.pieces {
             guard !piece.name.isEmpty else {
                 throw DocumentError(

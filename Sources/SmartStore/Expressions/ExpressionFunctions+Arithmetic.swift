@@ -50,9 +50,51 @@ extension ExpressionFunctions {
         },
         "$log": two { a, b throws(DocumentError) in try logarithm(a, b) },
         "$pow": two { a, b throws(DocumentError) in try power(a, b) },
-        "$sin": one { value throws(DocumentError) in try real("$sin", value) { sin($0) } },
-        "$cos": one { value throws(DocumentError) in try real("$cos", value) { cos($0) } },
-        "$tan": one { value throws(DocumentError) in try real("$tan", value) { tan($0) } },
+        "$sinh": one { value throws(DocumentError) in try real("$sinh", value) { sinh($0) } },
+        "$cosh": one { value throws(DocumentError) in try real("$cosh", value) { cosh($0) } },
+        "$tanh": one { value throws(DocumentError) in try real("$tanh", value) { tanh($0) } },
+        "$asin": one { value throws(DocumentError) in
+            try real("$asin", value) { number throws(DocumentError) in
+                asin(try bounded("$asin", number, -1...1))
+            }
+        },
+        "$acos": one { value throws(DocumentError) in
+            try real("$acos", value) { number throws(DocumentError) in
+                acos(try bounded("$acos", number, -1...1))
+            }
+        },
+        "$atan": one { value throws(DocumentError) in try real("$atan", value) { atan($0) } },
+        "$asinh": one { value throws(DocumentError) in try real("$asinh", value) { asinh($0) } },
+        "$acosh": one { value throws(DocumentError) in
+            try real("$acosh", value) { number throws(DocumentError) in
+                acosh(try bounded("$acosh", number, 1...Double.infinity))
+            }
+        },
+        "$atanh": one { value throws(DocumentError) in
+            try real("$atanh", value) { number throws(DocumentError) in
+                atanh(try bounded("$atanh", number, -1...1))
+            }
+        },
+        "$atan2": two { a, b throws(DocumentError) in
+            guard let a, let b, !a.isNullish, !b.isNullish else { return .null }
+            guard a.isNumeric, b.isNumeric, let y = a.double, let x = b.double else {
+                let wrong = a.isNumeric ? b : a
+                throw DocumentError(
+                    .location(a.isNumeric ? 51045 : 51044),
+                    "$atan2 only supports numeric types, not \(wrong.type.name)")
+            }
+            return likeInputs(atan2(y, x), a, b)
+        },
+        "$sigmoid": one { value throws(DocumentError) in try real("$sigmoid", value) { 1 / (1 + exp(-$0)) } },
+        "$sin": one { value throws(DocumentError) in
+            try real("$sin", value) { number throws(DocumentError) in sin(try finite("$sin", number)) }
+        },
+        "$cos": one { value throws(DocumentError) in
+            try real("$cos", value) { number throws(DocumentError) in cos(try finite("$cos", number)) }
+        },
+        "$tan": one { value throws(DocumentError) in
+            try real("$tan", value) { number throws(DocumentError) in tan(try finite("$tan", number)) }
+        },
         "$degreesToRadians": one { value throws(DocumentError) in
             try real("$degreesToRadians", value) { $0 * .pi / 180 }
         },
@@ -80,22 +122,52 @@ extension ExpressionFunctions {
         },
     ]
 
+    /// A number in a function's domain; not-a-number is let through.
+    private static func bounded(
+        _ name: String, _ number: Double, _ range: ClosedRange<Double>
+    ) throws(DocumentError) -> Double {
+        guard number.isNaN || range.contains(number) else {
+            throw DocumentError(
+                .location(50989),
+                "cannot apply \(name) to \(shown(number)), value must be in "
+                    + "[\(shown(range.lowerBound)),\(shown(range.upperBound))]")
+        }
+        return number
+    }
+
+    private static func finite(_ name: String, _ number: Double) throws(DocumentError) -> Double {
+        guard !number.isInfinite else {
+            throw DocumentError(
+                .location(50989), "cannot apply \(name) to \(shown(number)), value must be in (-inf,inf)")
+        }
+        return number
+    }
+
+    /// A result as a decimal when one of the inputs is one.
+    private static func likeInputs(_ result: Double, _ a: BSONValue, _ b: BSONValue) -> BSONValue {
+        switch (a, b) {
+        case (.decimal128, _), (_, .decimal128): .decimal128(Decimal128(shortest: result))
+        default: .double(result)
+        }
+    }
+
     private static func shown(_ number: Double) -> String { ExtendedJSON.string(BSONValue.double(number)) }
 
     // MARK: Sums and products
 
     private static func add(_ values: [BSONValue?]) throws(DocumentError) -> BSONValue? {
-        guard !ExpressionValues.hasNull(values) else { return .null }
         var date: BSONDate?
         var numbers: [BSONValue?] = []
         for value in values {
-            if case .date(let found)? = value {
+            guard let value, !value.isNullish else { return .null }
+            if case .date(let found) = value {
                 guard date == nil else {
                     throw DocumentError(.location(16612), "only one date allowed in an $add expression")
                 }
                 date = found
             } else {
                 numbers.append(value)
+                guard value.isNumeric else { break }
             }
         }
         let sum = try fold("$add", numbers, .add, start: .int32(0))
@@ -117,12 +189,12 @@ extension ExpressionFunctions {
     static func fold(
         _ name: String, _ values: [BSONValue?], _ operation: NumberArithmetic.Operation, start: BSONValue
     ) throws(DocumentError) -> BSONValue? {
-        guard !ExpressionValues.hasNull(values) else { return .null }
         var result = start
-        for case let value? in values {
+        for value in values {
+            guard let value, !value.isNullish else { return .null }
             guard value.isNumeric else {
                 throw DocumentError(
-                    operation == .add ? .typeMismatch : .typeMismatch,
+                    .typeMismatch,
                     "\(name) only supports numeric\(operation == .add ? " or date" : "") types, not \(value.type.name)")
             }
             result = combined(result, value, operation)
@@ -189,7 +261,7 @@ extension ExpressionFunctions {
         guard let a, let b, !a.isNullish, !b.isNullish else { return .null }
         guard a.isNumeric, b.isNumeric else {
             throw DocumentError(
-                .typeMismatch, "$mod only supports numeric types, not \(a.type.name) and \(b.type.name)")
+                .location(16611), "$mod only supports numeric types, not \(a.type.name) and \(b.type.name)")
         }
         func zero() -> DocumentError { DocumentError(.location(16610), "can't $mod by zero") }
         switch (a, b) {
@@ -202,8 +274,10 @@ extension ExpressionFunctions {
         case (.decimal128, _), (_, .decimal128):
             guard let x = Decimal128(number: a), let y = Decimal128(number: b) else { return .null }
             guard !y.isZero else { throw zero() }
-            guard let quotient = (x / y).int64 else { return .decimal128(.nan) }
-            return .decimal128(x + Decimal128(quotient) * y * Decimal128(-1))
+            guard x.isFinite, !y.isNaN else { return .decimal128(.nan) }
+            if y.isInfinite { return a }
+            let quotient = (x / y).rounded(places: 0, .towardZero)
+            return .decimal128(x + quotient * y * Decimal128(-1))
         default:
             guard let x = a.double, let y = b.double, y != 0 else { throw zero() }
             return .double(x.truncatingRemainder(dividingBy: y))
@@ -225,7 +299,7 @@ extension ExpressionFunctions {
     ) throws(DocumentError) -> BSONValue? {
         guard let value = try number(name, value), let double = value.double else { return .null }
         let result = try body(double)
-        if case .decimal128 = value { return Decimal128("\(result)").map { .decimal128($0) } ?? .null }
+        if case .decimal128 = value { return .decimal128(Decimal128(shortest: result)) }
         return .double(result)
     }
 
@@ -257,9 +331,9 @@ extension ExpressionFunctions {
     private static func round(
         _ name: String, _ value: BSONValue?, _ places: BSONValue?, _ rule: FloatingPointRoundingRule
     ) throws(DocumentError) -> BSONValue? {
-        guard let value = try number(name, value) else {
-            if let value, !value.isNullish { return nil }
-            return .null
+        guard let value, !value.isNullish else { return .null }
+        guard value.isNumeric else {
+            throw DocumentError(.location(51081), "\(name) only supports numeric types, not \(value.type.name)")
         }
         guard let places, !places.isNullish else { return .null }
         guard let digits = places.int else {
@@ -273,9 +347,9 @@ extension ExpressionFunctions {
         case .decimal128(let number): return .decimal128(number.rounded(places: digits, rule))
         case .double(let number):
             if digits == 0 { return .double(number.rounded(rule)) }
-            // In decimal digits, so that 1.005 and its like round as they are written.
-            guard number.isFinite, let exact = Decimal128("\(number)") else { return value }
-            return .double(exact.rounded(places: digits, rule).double)
+            // In 34 decimal digits of what the double exactly is: 1.005 is a little less, and rounds down.
+            guard number.isFinite else { return value }
+            return .double(Decimal128(inFull: number).rounded(places: digits, rule).double)
         case .int32, .int64:
             guard digits < 0, let whole = value.int else { return value }
             let result = Decimal128(Int64(whole)).rounded(places: digits, rule)
@@ -290,8 +364,11 @@ extension ExpressionFunctions {
 
     private static func logarithm(_ a: BSONValue?, _ b: BSONValue?) throws(DocumentError) -> BSONValue? {
         guard let a, let b, !a.isNullish, !b.isNullish else { return .null }
-        guard a.isNumeric, b.isNumeric, let x = a.double, let base = b.double else {
+        guard a.isNumeric, let x = a.double else {
             throw DocumentError(.location(28756), "$log's argument must be numeric, not \(a.type.name)")
+        }
+        guard b.isNumeric, let base = b.double else {
+            throw DocumentError(.location(28757), "$log's base must be numeric, not \(b.type.name)")
         }
         guard x > 0 || x.isNaN else {
             throw DocumentError(.location(28758), "$log's argument must be a positive number, but is \(shown(x))")
@@ -300,7 +377,7 @@ extension ExpressionFunctions {
             throw DocumentError(
                 .location(28759), "$log's base must be a positive number not equal to 1, but is \(shown(base))")
         }
-        return .double(log(x) / log(base))
+        return likeInputs(log(x) / log(base), a, b)
     }
 
     private static func power(_ a: BSONValue?, _ b: BSONValue?) throws(DocumentError) -> BSONValue? {
@@ -323,11 +400,7 @@ extension ExpressionFunctions {
             return .int64(Int64(whole))
         default: break
         }
-        let result = Foundation.pow(x, y)
-        switch (a, b) {
-        case (.decimal128, _), (_, .decimal128): return Decimal128("\(result)").map { .decimal128($0) } ?? .null
-        default: return .double(result)
-        }
+        return likeInputs(Foundation.pow(x, y), a, b)
     }
 
     private static func wholePower(_ base: Int, _ exponent: Int) -> Int? {
@@ -362,69 +435,5 @@ extension ExpressionFunctions {
             }
         }
         return isWide ? .int64(result) : .int32(Int32(truncatingIfNeeded: result))
-    }
-}
-
-extension Decimal128 {
-    /// A number of any type; nil for what is none.
-    init?(number: BSONValue) {
-        switch number {
-        case .decimal128(let value): self = value
-        case .double(let value): self.init(rounding: value)
-        case .int32(let value): self.init(Int64(value))
-        case .int64(let value): self.init(value)
-        default: return nil
-        }
-    }
-
-    /// The quotient to 34 digits, rounded half to even. By zero: infinity or NaN.
-    static func / (a: Decimal128, b: Decimal128) -> Decimal128 {
-        if a.isNaN || b.isNaN { return .nan }
-        let isNegative = a.isNegative != b.isNegative
-        if a.isInfinite {
-            return b.isInfinite ? .nan : Decimal128(high: infinity.high | (isNegative ? 1 << 63 : 0), low: 0)
-        }
-        if b.isInfinite { return Decimal128(isNegative: isNegative, coefficient: 0, exponent: 0) }
-        if b.isZero { return a.isZero ? .nan : Decimal128(high: infinity.high | (isNegative ? 1 << 63 : 0), low: 0) }
-        if a.isZero {
-            return Decimal128(
-                isNegative: isNegative, coefficient: 0,
-                exponent: min(max(a.exponent - b.exponent, exponentRange.lowerBound), exponentRange.upperBound))
-        }
-        // Long division, one digit after the other: one more than fits, and whether anything is left.
-        let divisor = b.coefficient
-        var (quotient, rest) = a.coefficient.quotientAndRemainder(dividingBy: divisor)
-        var exponent = a.exponent - b.exponent
-        while rest != 0, quotient < coefficientLimit {
-            rest *= 10
-            let (digit, next) = rest.quotientAndRemainder(dividingBy: divisor)
-            quotient = quotient * 10 + digit
-            rest = next
-            exponent -= 1
-        }
-        // A trace of what is left decides ties.
-        if rest != 0 {
-            quotient = quotient * 10 + 1
-            exponent -= 1
-        }
-        return rounded(BigNatural(quotient), exponent: exponent, isNegative: isNegative)
-    }
-
-    /// Rounded to so many digits behind the point; negative: in front of it.
-    func rounded(places: Int, _ rule: FloatingPointRoundingRule) -> Decimal128 {
-        guard isFinite, exponent < -places else { return self }
-        let drop = -places - exponent
-        guard drop <= 36 else { return Decimal128(isNegative: isNegative, coefficient: 0, exponent: -places) }
-        let divisor = Self.powersOfTen[drop]
-        var (quotient, rest) = coefficient.quotientAndRemainder(dividingBy: divisor)
-        let isUp: Bool
-        switch rule {
-        case .up: isUp = rest != 0 && !isNegative
-        case .down: isUp = rest != 0 && isNegative
-        case .towardZero: isUp = false
-        default: isUp = rest * 2 > divisor || (rest * 2 == divisor && quotient & 1 == 1)
-        }
-        if isUp { quotient += 1 }
-        return Decimal128(isNegative: isNegative, coefficient: quotient, exponent: -places)
     }
 }

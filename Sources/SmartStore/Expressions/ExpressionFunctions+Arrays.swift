@@ -12,7 +12,7 @@ extension ExpressionFunctions {
                 throw DocumentError(
                     .location(28690), "$arrayElemAt's second argument must be a numeric value, but is \(b.type.name)")
             }
-            guard let place = b.int else {
+            guard let place = b.int, Int32(exactly: place) != nil else {
                 throw DocumentError(
                     .location(28691),
                     "$arrayElemAt's second argument must be representable as a 32-bit integer: "
@@ -32,9 +32,9 @@ extension ExpressionFunctions {
         },
         "$isArray": one { value in .bool(value?.array != nil) },
         "$concatArrays": Function(arity: 0...Int.max) { values throws(DocumentError) in
-            guard !ExpressionValues.hasNull(values) else { return .null }
             var all: [BSONValue] = []
-            for case let value? in values {
+            for value in values {
+                guard let value, !value.isNullish else { return .null }
                 guard let elements = value.array else {
                     throw DocumentError(.location(28664), "$concatArrays only supports arrays, not \(value.type.name)")
                 }
@@ -74,8 +74,12 @@ extension ExpressionFunctions {
         },
         "$range": Function(arity: 2...3) { values throws(DocumentError) in
             func whole(_ place: Int, _ code: Int) throws(DocumentError) -> Int {
-                guard let number = values[place]?.int, Int32(exactly: number) != nil else {
-                    throw DocumentError(.location(code), "$range requires numbers that fit 32 bits")
+                guard let value = values[place], value.isNumeric else {
+                    throw DocumentError(
+                        .location(code), "$range requires numbers, found: \(values[place]?.type.name ?? "missing")")
+                }
+                guard let number = value.int, Int32(exactly: number) != nil else {
+                    throw DocumentError(.location(code + 1), "$range requires numbers that fit 32 bits")
                 }
                 return number
             }
@@ -110,15 +114,17 @@ extension ExpressionFunctions {
 
     static let sets: [String: Function] = [
         "$setUnion": Function(arity: 0...Int.max) { values throws(DocumentError) in
-            guard !ExpressionValues.hasNull(values) else { return .null }
             var all: [BSONValue] = []
-            for value in values { all += try members("$setUnion", value, 17043) }
+            for value in values {
+                if value?.isNullish ?? true { return .null }
+                all += try members("$setUnion", value, 17043)
+            }
             return .array(unique(all))
         },
         "$setIntersection": Function(arity: 0...Int.max) { values throws(DocumentError) in
-            guard !ExpressionValues.hasNull(values) else { return .null }
             var result: [BSONValue]?
             for value in values {
+                if value?.isNullish ?? true { return .null }
                 let elements = unique(try members("$setIntersection", value, 17047))
                 result = result.map { $0.filter { contains(elements, $0) } } ?? elements
             }
@@ -161,7 +167,10 @@ extension ExpressionFunctions {
     ]
 
     static let namedArrays: [String: Named] = [
-        "$sortArray": Named(names: ["input", "sortBy"], required: 2) { values throws(DocumentError) in
+        "$sortArray": Named(
+            names: ["input", "sortBy"], required: 2,
+            codes: .init(operand: 2_942_500, unknown: 2_942_501, missing: [2_942_502, 2_942_503])
+        ) { values throws(DocumentError) in
             guard let value = values[0], !value.isNullish else { return .null }
             guard let elements = value.array else {
                 throw DocumentError(
@@ -170,7 +179,10 @@ extension ExpressionFunctions {
             }
             return .array(try sorted(elements, by: values[1] ?? .int32(1)))
         },
-        "$zip": Named(names: ["inputs", "useLongestLength", "defaults"], required: 1) { values throws(DocumentError) in
+        "$zip": Named(
+            names: ["inputs", "useLongestLength", "defaults"], required: 1,
+            codes: .init(operand: 34460, unknown: 34464, missing: [34465])
+        ) { values throws(DocumentError) in
             try zipped(values)
         },
         "$firstN": several("$firstN") { elements, count in Array(elements.prefix(count)) },
@@ -187,7 +199,9 @@ extension ExpressionFunctions {
 
     private static func element(of elements: [BSONValue], at place: Int) -> BSONValue? {
         let index = place < 0 ? elements.count + place : place
-        return elements.indices.contains(index) ? elements[index] : nil
+        // Not a conditional expression: its nil would be the null that values have for a literal.
+        guard elements.indices.contains(index) else { return nil }
+        return elements[index]
     }
 
     private static func end(_ name: String, _ value: BSONValue?, at place: Int) throws(DocumentError) -> BSONValue? {
@@ -205,8 +219,13 @@ extension ExpressionFunctions {
                 .location(28724), "First argument to $slice must be an array, but is of type: \(first.type.name)")
         }
         func whole(_ place: Int, _ code: Int) throws(DocumentError) -> Int {
-            guard let number = values[place]?.int, Int32(exactly: number) != nil else {
-                throw DocumentError(.location(code), "arguments of $slice must be integers of 32 bits")
+            guard let value = values[place], value.isNumeric else {
+                throw DocumentError(
+                    .location(code),
+                    "arguments of $slice must be numbers, but one is of type: \(values[place]?.type.name ?? "missing")")
+            }
+            guard let number = value.int, Int32(exactly: number) != nil else {
+                throw DocumentError(.location(code + 1), "arguments of $slice must be integers of 32 bits")
             }
             return number
         }
@@ -229,25 +248,61 @@ extension ExpressionFunctions {
         }
         var document = Document()
         for element in elements {
-            var pair: (key: BSONValue?, value: BSONValue?)
-            switch element {
-            case .array(let parts) where parts.count == 2: pair = (parts[0], parts[1])
-            case .document(let parts) where parts.count == 2: pair = (parts["k"], parts["v"])
-            default:
-                throw DocumentError(
-                    .location(40398),
-                    "$arrayToObject requires pairs [key, value] or {k, v}, found: "
-                        + ExtendedJSON.string(element))
-            }
-            guard let key = pair.key?.string, let inner = pair.value else {
-                throw DocumentError(.location(40394), "$arrayToObject requires keys that are strings and values")
-            }
+            let (key, inner) = try pair(element, isFirstAnArray: elements[0].array != nil)
             guard !key.utf8.contains(0) else {
                 throw DocumentError(.location(4_940_400), "Key field cannot contain an embedded null byte")
             }
             document[key] = inner
         }
         return .document(document)
+    }
+
+    /// A pair that becomes a field: `[name, value]` or `{k: name, v: value}`, all of one kind.
+    private static func pair(
+        _ element: BSONValue, isFirstAnArray: Bool
+    ) throws(DocumentError) -> (key: String, value: BSONValue) {
+        switch element {
+        case .array(let parts):
+            guard isFirstAnArray else { throw mixed(40391, "objects with fields 'k' and 'v'", "array") }
+            guard parts.count == 2 else {
+                throw DocumentError(
+                    .location(40397), "$arrayToObject requires pairs of size 2, found array of size: \(parts.count)")
+            }
+            guard let key = parts[0].string else {
+                throw DocumentError(
+                    .location(40395),
+                    "$arrayToObject requires an array of key-value pairs, where the key must be of type string. "
+                        + "Found key type: \(parts[0].type.name)")
+            }
+            return (key, parts[1])
+        case .document(let parts):
+            guard !isFirstAnArray else { throw mixed(40396, "arrays of size 2", "object") }
+            guard parts.count == 2 else {
+                throw DocumentError(
+                    .location(40392),
+                    "$arrayToObject requires an object keys of 'k' and 'v'. Found incorrect number of keys:"
+                        + "\(parts.count)")
+            }
+            guard let key = parts["k"], let value = parts["v"] else {
+                throw DocumentError(
+                    .location(40393), "$arrayToObject requires an object with keys 'k' and 'v'. Missing either or both")
+            }
+            guard let name = key.string else {
+                throw DocumentError(
+                    .location(40394),
+                    "$arrayToObject requires an object with keys 'k' and 'v', where the value of 'k' must be of type "
+                        + "string. Found type: \(key.type.name)")
+            }
+            return (name, value)
+        default:
+            throw DocumentError(
+                .location(40398), "Unrecognised input type format for $arrayToObject: \(element.type.name)")
+        }
+    }
+
+    private static func mixed(_ code: Int, _ wanted: String, _ found: String) -> DocumentError {
+        DocumentError(
+            .location(code), "$arrayToObject requires a consistent input format: wanted \(wanted), found: \(found)")
     }
 
     private static func members(
@@ -316,8 +371,20 @@ extension ExpressionFunctions {
             }
             inputs.append(elements)
         }
+        guard !lists.isEmpty else { throw DocumentError(.location(34465), "$zip requires at least one input array") }
         let usesLongest = values[1]?.bool ?? false
+        guard values[1].map({ $0.bool != nil }) ?? true else {
+            throw DocumentError(
+                .location(34463), "useLongestLength must be a bool, found \(values[1]?.type.name ?? "")")
+        }
         let defaults = values[2]?.array ?? []
+        guard values[2].map({ $0.array != nil }) ?? true else {
+            throw DocumentError(
+                .location(34462), "defaults must be an array of expressions, found \(values[2]?.type.name ?? "")")
+        }
+        guard usesLongest || defaults.isEmpty else {
+            throw DocumentError(.location(34466), "cannot specify defaults unless useLongestLength is true")
+        }
         guard defaults.isEmpty || defaults.count == inputs.count else {
             throw DocumentError(.location(34467), "defaults and inputs must have the same length")
         }
@@ -336,7 +403,10 @@ extension ExpressionFunctions {
         _ name: String, _ body: @escaping @Sendable ([BSONValue], Int) -> [BSONValue]
     ) -> Named {
         Named(names: ["n", "input"], required: 2) { values throws(DocumentError) in
-            guard let count = values[0]?.int, count > 0 else {
+            guard let count = values[0]?.int else {
+                throw DocumentError(.location(5_787_902), "'n' must be a whole number in \(name)")
+            }
+            guard count > 0 else {
                 throw DocumentError(.location(5_787_908), "'n' must be greater than 0 in \(name)")
             }
             guard let elements = values[1]?.array else {

@@ -3,8 +3,6 @@ import Foundation
 // Dates: parts, text and distances. Time zones by offset (`+02:00`) or by name where the system knows it.
 
 extension ExpressionFunctions {
-    static let dates: [String: Function] = [:]
-
     static let namedDates: [String: Named] = [
         "$year": part("$year") { $0.year }, "$month": part("$month") { $0.month },
         "$dayOfMonth": part("$dayOfMonth") { $0.day }, "$hour": part("$hour") { $0.hour },
@@ -16,33 +14,44 @@ extension ExpressionFunctions {
             guard let date = try date(values[0], "$dateToString") else { return values[3] ?? .null }
             let zone = try offset(values[2], at: date)
             guard let zone else { return .null }
-            guard let given = values[1], !given.isNullish else {
-                return .string(
-                    zone == 0 && values[2] == nil
-                        ? date.iso8601 : try formatted(DateParts(date, offset: zone), "%Y-%m-%dT%H:%M:%S.%LZ", zone))
+            guard let given = values[1] else {
+                // Only UTC is written with its letter.
+                let format = "%Y-%m-%dT%H:%M:%S.%L" + (zone == 0 ? "Z" : "")
+                return .string(try formatted(DateParts(date, offset: zone), format, zone))
             }
+            if given.isNullish { return .null }
             guard let format = given.string else {
                 throw DocumentError(
                     .location(18533), "$dateToString requires that 'format' be a string, found: \(given.type.name)")
             }
             return .string(try formatted(DateParts(date, offset: zone), format, zone))
         },
-        "$dateTrunc": Named(names: ["date", "unit", "binSize", "timezone"], required: 2) {
+        "$dateTrunc": Named(names: ["date", "unit", "binSize", "timezone", "startOfWeek"], required: 2) {
             values throws(DocumentError) in
             guard let date = try date(values[0], "$dateTrunc") else { return .null }
+            for case let value? in values where value.isNullish { return .null }
             let (unit, size) = (try unit(values[1], "$dateTrunc"), values[2]?.int ?? 1)
+            guard values[2] == nil || values[2]?.int != nil else {
+                throw DocumentError(
+                    .location(5_439_017), "$dateTrunc requires 'binSize' to be a 64-bit integer")
+            }
             guard size > 0 else {
-                throw DocumentError(.location(5_439_017), "$dateTrunc requires 'binSize' value to be greater than 0")
+                throw DocumentError(.location(5_439_018), "$dateTrunc requires 'binSize' value to be greater than 0")
             }
             guard let zone = try offset(values[3], at: date) else { return .null }
-            return .date(truncated(date, unit, size, zone))
+            guard size < 1_000_000_000 else {
+                throw DocumentError(.location(5_439_018), "$dateTrunc: the bins of 'binSize' \(size) are too long")
+            }
+            let weekStart = try unit == .week ? firstDay(values[4], "$dateTrunc") : 0
+            return .date(try truncated(date, unit, size, zone, weekStart))
         },
         "$dateAdd": shifter("$dateAdd", sign: 1), "$dateSubtract": shifter("$dateSubtract", sign: -1),
-        "$dateDiff": Named(names: ["startDate", "endDate", "unit", "timezone"], required: 3) {
+        "$dateDiff": Named(names: ["startDate", "endDate", "unit", "timezone", "startOfWeek"], required: 3) {
             values throws(DocumentError) in
             guard let start = try date(values[0], "$dateDiff"), let end = try date(values[1], "$dateDiff"),
                 let zone = try offset(values[3], at: start)
             else { return .null }
+            for case let value? in values where value.isNullish { return .null }
             let unit = try unit(values[2], "$dateDiff")
             let (a, b) = (DateParts(start, offset: zone), DateParts(end, offset: zone))
             let months = (b.year - a.year) * 12 + b.month - a.month
@@ -52,24 +61,28 @@ extension ExpressionFunctions {
             case .month: return .int64(Int64(months))
             default:
                 let length = unit.milliseconds
-                let shift = unit == .week ? 3 * 86_400_000 : 0
-                func bin(_ date: BSONDate) -> Int64 {
+                // 1970 began on a Thursday, the fifth day of a week that begins on Sunday.
+                let shift = try unit == .week ? (4 - firstDay(values[4], "$dateDiff")) * 86_400_000 : 0
+                func bin(_ date: BSONDate, _ zone: Int) -> Int64 {
                     floored(date.millisecondsSince1970 &+ Int64(zone * 1000) &+ Int64(shift), by: length)
                 }
-                return .int64(bin(end) - bin(start))
+                // Days and weeks begin at the clock of the zone, which may have been set in between.
+                let endZone = try [.day, .week].contains(unit) ? offset(values[3], at: end) ?? zone : zone
+                return .int64(try exact(Int128(bin(end, endZone)) - Int128(bin(start, zone))))
             }
         },
     ]
 
     // MARK: Parts
 
-    private struct DateParts {
+    struct DateParts {
         var year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, millisecond = 0, weekday = 0, dayOfYear = 0
 
         init(_ date: BSONDate, offset: Int) {
             let local = date.millisecondsSince1970.addingReportingOverflow(Int64(offset) * 1000).partialValue
             let days = ExpressionFunctions.floored(local, by: 86_400_000)
-            let rest = Int(local - days * 86_400_000)
+            // The first day of all begins before the first millisecond.
+            let rest = Int(local &- days &* 86_400_000)
             let civil = CivilDate.date(daysSince1970: days)
             (year, month, day) = (Int(civil.year), Int(civil.month), Int(civil.day))
             (hour, minute) = (rest / 3_600_000, rest / 60_000 % 60)
@@ -79,19 +92,22 @@ extension ExpressionFunctions {
         }
     }
 
-    fileprivate static func floored(_ value: Int64, by divisor: Int64) -> Int64 {
+    static func floored(_ value: Int64, by divisor: Int64) -> Int64 {
         let quotient = value / divisor
         return value % divisor < 0 ? quotient - 1 : quotient
     }
 
-    private static func part(_ name: String, _ body: @escaping @Sendable (DateParts) -> Int) -> Named {
-        Named(names: ["date", "timezone"], required: 1, short: 0) { values throws(DocumentError) in
+    static func part(_ name: String, _ body: @escaping @Sendable (DateParts) -> Int) -> Named {
+        Named(
+            names: ["date", "timezone"], required: 1, short: 0,
+            codes: .init(operand: 40536, unknown: 40535, missing: [40539])
+        ) { values throws(DocumentError) in
             guard let date = try date(values[0], name), let zone = try offset(values[1], at: date) else { return .null }
             return .int32(Int32(clamping: body(DateParts(date, offset: zone))))
         }
     }
 
-    private static func date(_ value: BSONValue?, _ name: String) throws(DocumentError) -> BSONDate? {
+    static func date(_ value: BSONValue?, _ name: String) throws(DocumentError) -> BSONDate? {
         switch value {
         case nil, .null?, .undefined?: return nil
         case .date(let date)?: return date
@@ -103,11 +119,11 @@ extension ExpressionFunctions {
     }
 
     /// Seconds east of Greenwich; nil for a zone that is null. A missing one is UTC.
-    private static func offset(_ value: BSONValue?, at date: BSONDate) throws(DocumentError) -> Int? {
+    static func offset(_ value: BSONValue?, at date: BSONDate) throws(DocumentError) -> Int? {
         guard let value else { return 0 }
         if value.isNullish { return nil }
         guard let name = value.string else {
-            throw DocumentError(.location(40533), "timezone must evaluate to a string, found \(value.type.name)")
+            throw DocumentError(.location(40517), "timezone must evaluate to a string, found \(value.type.name)")
         }
         if name == "UTC" || name == "GMT" || name == "Z" || name.isEmpty { return 0 }
         if let sign = name.first, sign == "+" || sign == "-" {
@@ -123,6 +139,11 @@ extension ExpressionFunctions {
         }
         return zone.secondsFromGMT(for: date.date)
     }
+
+    static let monthNames = [
+        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+        "December",
+    ]
 
     private static func formatted(
         _ parts: DateParts, _ format: String, _ zone: Int
@@ -148,6 +169,11 @@ extension ExpressionFunctions {
             case "L": result += padded(parts.millisecond, 3)
             case "j": result += padded(parts.dayOfYear, 3)
             case "w": result += String(parts.weekday)
+            case "G": result += padded(parts.isoWeekYear, 4)
+            case "V": result += padded(parts.isoWeek, 2)
+            case "U": result += padded(parts.week, 2)
+            case "b": result += String(monthNames[parts.month - 1].prefix(3))
+            case "B": result += monthNames[parts.month - 1]
             case "u": result += String(parts.weekday == 1 ? 7 : parts.weekday - 1)
             case "z":
                 result += (zone < 0 ? "-" : "+") + padded(abs(zone) / 3600, 2) + padded(abs(zone) / 60 % 60, 2)
@@ -155,7 +181,9 @@ extension ExpressionFunctions {
             case "%": result += "%"
             case let other:
                 throw DocumentError(
-                    .location(18536), "Invalid format character '%\(other.map(String.init) ?? "")' in format string")
+                    .location(other == nil ? 18535 : 18536),
+                    other.map { "Invalid format character '%\($0)' in format string" }
+                        ?? "Unmatched '%' at end of format string")
             }
         }
         return result
@@ -189,9 +217,27 @@ extension ExpressionFunctions {
         return unit
     }
 
-    private static func truncated(_ date: BSONDate, _ unit: Unit, _ size: Int, _ zone: Int) -> BSONDate {
+    /// How many days after Sunday a week begins.
+    private static func firstDay(_ value: BSONValue?, _ name: String) throws(DocumentError) -> Int {
+        guard let value else { return 0 }
+        guard let text = value.string else {
+            throw DocumentError(
+                .location(5_439_015), "\(name) requires 'startOfWeek' to be a string, but got \(value.type.name)")
+        }
+        let names = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"]
+        let short = text.lowercased()
+        guard let day = names.firstIndex(where: { $0 == short || $0.prefix(3) == short }) else {
+            throw DocumentError(
+                .failedToParse, "\(name) parameter 'startOfWeek' value cannot be recognized as a day of a week: \(text)"
+            )
+        }
+        return day
+    }
+
+    private static func truncated(
+        _ date: BSONDate, _ unit: Unit, _ size: Int, _ zone: Int, _ weekStart: Int
+    ) throws(DocumentError) -> BSONDate {
         let shift = Int64(zone) * 1000
-        let local = date.millisecondsSince1970 &+ shift
         switch unit {
         case .year, .quarter, .month:
             let parts = DateParts(date, offset: zone)
@@ -202,13 +248,23 @@ extension ExpressionFunctions {
                 2000 + Int(floored(Int64(start), by: 12)), start - Int(floored(Int64(start), by: 12)) * 12
             )
             let days = CivilDate.days(year: Int64(year), month: Int64(month + 1), day: 1)
-            return BSONDate(millisecondsSince1970: days * 86_400_000 - shift)
+            return BSONDate(millisecondsSince1970: try exact(Int128(days) * 86_400_000 - Int128(shift)))
         default:
-            // Bins are counted from 2000-01-01, weeks from the Sunday after it.
-            let origin: Int64 = 946_684_800_000 + (unit == .week ? 86_400_000 : 0)
-            let length = unit.milliseconds * Int64(size)
-            return BSONDate(millisecondsSince1970: floored(local - origin, by: length) * length + origin - shift)
+            // Bins are counted from 2000-01-01, weeks from their first beginning after it.
+            // 2000 began on a Saturday.
+            let origin: Int64 = 946_684_800_000 + (unit == .week ? Int64(1 + weekStart) * 86_400_000 : 0)
+            let length = Int128(unit.milliseconds) * Int128(size)
+            let distance = Int128(date.millisecondsSince1970) + Int128(shift) - Int128(origin)
+            let rest = distance % length
+            let start = distance - (rest < 0 ? rest + length : rest)
+            return BSONDate(millisecondsSince1970: try exact(start + Int128(origin) - Int128(shift)))
         }
+    }
+
+    /// Milliseconds that fit a date.
+    private static func exact(_ milliseconds: Int128) throws(DocumentError) -> Int64 {
+        guard let exact = Int64(exactly: milliseconds) else { throw DocumentError(.overflow, "date overflow") }
+        return exact
     }
 
     private static func shifter(_ name: String, sign: Int) -> Named {
@@ -216,27 +272,33 @@ extension ExpressionFunctions {
             guard let date = try date(values[0], name), let amount = values[2], !amount.isNullish,
                 let zone = try offset(values[3], at: date)
             else { return .null }
+            if values[1]?.isNullish ?? true { return .null }
             let unit = try unit(values[1], name)
-            guard let count = amount.int.map({ $0 * sign }), abs(count) < 1 << 40 else {
+            guard let count = amount.int.map({ $0.multipliedReportingOverflow(by: sign).partialValue }),
+                count.magnitude < 1 << 40
+            else {
                 throw DocumentError(.location(5_166_405), "\(name) expects integer amount of time units")
             }
             let months = unit == .year ? 12 * count : unit == .quarter ? 3 * count : unit == .month ? count : 0
             guard [.year, .quarter, .month].contains(unit) else {
-                let (result, overflow) = date.millisecondsSince1970.addingReportingOverflow(
-                    Int64(count).multipliedReportingOverflow(by: unit.milliseconds).partialValue)
-                guard !overflow else { throw DocumentError(.overflow, "date overflow") }
-                return .date(BSONDate(millisecondsSince1970: result))
+                let moved = Int128(date.millisecondsSince1970) + Int128(count) * Int128(unit.milliseconds)
+                return .date(BSONDate(millisecondsSince1970: try exact(moved)))
             }
             let parts = DateParts(date, offset: zone)
+            let isOff = date.millisecondsSince1970.addingReportingOverflow(Int64(zone) * 1000).overflow
+            guard !isOff, abs(months) < 4_000_000_000 else {
+                throw DocumentError(.overflow, "date overflow")
+            }
             let total = parts.year * 12 + parts.month - 1 + months
             let (year, month) = (
                 Int64(floored(Int64(total), by: 12)), Int64(total) - floored(Int64(total), by: 12) * 12
             )
             let last = CivilDate.dayCount(year: year, month: month + 1)
             let days = CivilDate.days(year: year, month: month + 1, day: min(Int64(parts.day), last))
-            let time = floored(date.millisecondsSince1970 + Int64(zone) * 1000, by: 86_400_000)
-            let rest = date.millisecondsSince1970 + Int64(zone) * 1000 - time * 86_400_000
-            return .date(BSONDate(millisecondsSince1970: days * 86_400_000 + rest - Int64(zone) * 1000))
+            let local = Int128(date.millisecondsSince1970) + Int128(zone) * 1000
+            let rest = (local % 86_400_000 + 86_400_000) % 86_400_000
+            return .date(
+                BSONDate(millisecondsSince1970: try exact(Int128(days) * 86_400_000 + rest - Int128(zone) * 1000)))
         }
     }
 }

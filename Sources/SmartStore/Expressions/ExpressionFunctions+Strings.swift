@@ -3,9 +3,9 @@
 extension ExpressionFunctions {
     static let strings: [String: Function] = [
         "$concat": Function(arity: 0...Int.max) { values throws(DocumentError) in
-            guard !ExpressionValues.hasNull(values) else { return .null }
             var result = ""
-            for case let value? in values {
+            for value in values {
+                guard let value, !value.isNullish else { return .null }
                 guard let text = value.string else {
                     throw DocumentError(.location(16702), "$concat only supports strings, not \(value.type.name)")
                 }
@@ -48,10 +48,10 @@ extension ExpressionFunctions {
             return .array(pieces(of: text, at: separator).map { .string($0) })
         },
         "$indexOfBytes": Function(arity: 2...4) { values throws(DocumentError) in
-            try index("$indexOfBytes", values) { Array($0.utf8) }
+            try index("$indexOfBytes", values, 40091) { Array($0.utf8) }
         },
         "$indexOfCP": Function(arity: 2...4) { values throws(DocumentError) in
-            try index("$indexOfCP", values) { Array($0.unicodeScalars.map(\.value)) }
+            try index("$indexOfCP", values, 40093) { Array($0.unicodeScalars.map(\.value)) }
         },
     ]
 
@@ -59,22 +59,31 @@ extension ExpressionFunctions {
         "$trim": trimmer("$trim", left: true, right: true), "$ltrim": trimmer("$ltrim", left: true, right: false),
         "$rtrim": trimmer("$rtrim", left: false, right: true),
         "$replaceOne": replacer("$replaceOne", all: false), "$replaceAll": replacer("$replaceAll", all: true),
-        "$regexMatch": Named(names: ["input", "regex", "options"], required: 2) { values throws(DocumentError) in
+        "$regexMatch": Named(names: ["input", "regex", "options"], required: 2, codes: regexCodes) {
+            values throws(DocumentError) in
             guard let (text, regex) = try regexInput("$regexMatch", values) else { return .bool(false) }
             return .bool(try regex.firstMatch(in: text, from: 0) != nil)
         },
-        "$regexFind": Named(names: ["input", "regex", "options"], required: 2) { values throws(DocumentError) in
+        "$regexFind": Named(names: ["input", "regex", "options"], required: 2, codes: regexCodes) {
+            values throws(DocumentError) in
             guard let (text, regex) = try regexInput("$regexFind", values) else { return .null }
             return try regex.firstMatch(in: text, from: 0).map { .document(described($0, in: text)) } ?? .null
         },
-        "$regexFindAll": Named(names: ["input", "regex", "options"], required: 2) { values throws(DocumentError) in
+        "$regexFindAll": Named(names: ["input", "regex", "options"], required: 2, codes: regexCodes) {
+            values throws(DocumentError) in
             guard let (text, regex) = try regexInput("$regexFindAll", values) else { return .array([]) }
+            let bytes = Array(text.utf8)
             var found: [BSONValue] = []
             var start = 0
-            while start <= text.utf8.count, let match = try regex.firstMatch(in: text, from: start) {
+            repeat {
+                guard let match = try regex.firstMatch(in: text, from: start) else { break }
                 found.append(.document(described(match, in: text)))
-                start = match.whole.isEmpty ? match.whole.upperBound + 1 : match.whole.upperBound
-            }
+                start = match.whole.upperBound
+                guard match.whole.isEmpty else { continue }
+                // An empty match goes on at the next character.
+                start += 1
+                while start < bytes.count, bytes[start] & 0xC0 == 0x80 { start += 1 }
+            } while start < bytes.count
             return .array(found)
         },
     ]
@@ -125,17 +134,19 @@ extension ExpressionFunctions {
         return nil
     }
 
-    private static func whole(_ name: String, _ value: BSONValue?) throws(DocumentError) -> Int {
+    private static func whole(_ name: String, _ value: BSONValue?, _ code: Int) throws(DocumentError) -> Int {
         guard let value, value.isNumeric, let double = value.double else {
             throw DocumentError(
-                .location(16034), "\(name): starting index and length must be numeric types")
+                .location(code),
+                "\(name): \(code == 16034 ? "starting index" : "length") must be a numeric type (is BSON type "
+                    + "\(value?.type.name ?? "missing"))")
         }
         return value.int ?? Int(exactly: double.rounded(.towardZero)) ?? (double < 0 ? -1 : .max)
     }
 
     private static func bytes(_ name: String, _ values: [BSONValue?]) throws(DocumentError) -> BSONValue? {
         let text = Array(try coerced(name, values[0]).utf8)
-        let (start, length) = (try whole(name, values[1]), try whole(name, values[2]))
+        let (start, length) = (try whole(name, values[1], 16034), try whole(name, values[2], 16035))
         guard start >= 0 else {
             throw DocumentError(.location(50752), "\(name): starting index must be non-negative")
         }
@@ -155,31 +166,40 @@ extension ExpressionFunctions {
 
     private static func codePoints(_ values: [BSONValue?]) throws(DocumentError) -> BSONValue? {
         let text = try coerced("$substrCP", values[0]).unicodeScalars
-        func count(_ value: BSONValue?, _ code: Int) throws(DocumentError) -> Int {
-            guard let number = value?.int else {
+        func count(_ value: BSONValue?, _ what: String, _ code: Int) throws(DocumentError) -> Int {
+            guard let value, value.isNumeric else {
                 throw DocumentError(
-                    .location(code), "$substrCP: starting index and length must be numeric and integral values")
+                    .location(code),
+                    "$substrCP: \(what) must be a numeric type (is BSON type \(value?.type.name ?? "missing"))")
             }
-            guard number >= 0 else {
-                throw DocumentError(.location(code + 1), "$substrCP: must be nonnegative integers")
+            guard let number = value.int, Int32(exactly: number) != nil else {
+                throw DocumentError(
+                    .location(code + 1), "$substrCP: \(what) cannot be represented as a 32-bit integral value")
             }
             return number
         }
-        let (start, length) = (try count(values[1], 34450), try count(values[2], 34452))
+        let start = try count(values[1], "starting index", 34450)
+        let length = try count(values[2], "length", 34452)
+        guard length >= 0 else {
+            throw DocumentError(.location(34454), "$substrCP: length must be a nonnegative integer.")
+        }
+        guard start >= 0 else {
+            throw DocumentError(.location(34455), "$substrCP: the starting index must be nonnegative integer.")
+        }
         return .string(String(String.UnicodeScalarView(text.dropFirst(start).prefix(length))))
     }
 
     private static func index<T: Equatable>(
-        _ name: String, _ values: [BSONValue?], _ units: (String) -> [T]
+        _ name: String, _ values: [BSONValue?], _ code: Int, _ units: (String) -> [T]
     ) throws(DocumentError) -> BSONValue? {
         guard let value = values[0], !value.isNullish else { return .null }
         guard let text = value.string else {
             throw DocumentError(
-                .location(40091), "\(name) requires a string as the first argument, found: \(value.type.name)")
+                .location(code), "\(name) requires a string as the first argument, found: \(value.type.name)")
         }
         guard let mark = values[1]?.string else {
             throw DocumentError(
-                .location(40092),
+                .location(code + 1),
                 "\(name) requires a string as the second argument, found: \(values[1]?.type.name ?? "missing")")
         }
         let all = units(text)
@@ -199,7 +219,9 @@ extension ExpressionFunctions {
     }
 
     private static func trimmer(_ name: String, left: Bool, right: Bool) -> Named {
-        Named(names: ["input", "chars"], required: 1) { values throws(DocumentError) in
+        Named(
+            names: ["input", "chars"], required: 1, codes: .init(operand: 50696, unknown: 50694, missing: [50695])
+        ) { values throws(DocumentError) in
             guard let value = values[0], !value.isNullish else { return .null }
             guard let text = value.string else {
                 throw DocumentError(
@@ -226,7 +248,10 @@ extension ExpressionFunctions {
     }
 
     private static func replacer(_ name: String, all: Bool) -> Named {
-        Named(names: ["input", "find", "replacement"], required: 3) { values throws(DocumentError) in
+        Named(
+            names: ["input", "find", "replacement"], required: 3,
+            codes: .init(operand: 51751, unknown: 51750, missing: [51749, 51748, 51747])
+        ) { values throws(DocumentError) in
             for (value, (part, code)) in zip(values, [("input", 51746), ("find", 51745), ("replacement", 51744)]) {
                 guard let value, !value.isNullish, value.string == nil else { continue }
                 throw DocumentError(
@@ -248,6 +273,8 @@ extension ExpressionFunctions {
     }
 
     // MARK: Regular expressions
+
+    private static let regexCodes = Named.Codes(operand: 51103, unknown: 31024, missing: [31022, 31023])
 
     private static func regexInput(
         _ name: String, _ values: [BSONValue?]
@@ -273,7 +300,11 @@ extension ExpressionFunctions {
             options = text
         }
         guard let text = values[0]?.string else { return nil }
-        return (text, try RegularExpression(pattern: pattern, options: options))
+        do throws(DocumentError) { return (text, try RegularExpression(pattern: pattern, options: options)) } catch {
+            // Options that are none, or a pattern that is none.
+            let isOption = options.contains { !"imsxu".contains($0) }
+            throw DocumentError(.location(isOption ? 51108 : 51111), "\(name): \(error.message)")
+        }
     }
 
     private static func described(_ match: RegularExpression.Match, in text: String) -> Document {

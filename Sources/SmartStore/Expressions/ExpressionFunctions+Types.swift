@@ -12,6 +12,12 @@ extension ExpressionFunctions {
         "$toBool": one { value throws(DocumentError) in try converted(value, to: .bool) },
         "$toDate": one { value throws(DocumentError) in try converted(value, to: .date) },
         "$toObjectId": one { value throws(DocumentError) in try converted(value, to: .objectID) },
+        "$tsSecond": one { value throws(DocumentError) in
+            try stamped("$tsSecond", 5_687_301, value) { .int64(Int64($0.seconds)) }
+        },
+        "$tsIncrement": one { value throws(DocumentError) in
+            try stamped("$tsIncrement", 5_687_302, value) { .int64(Int64($0.increment)) }
+        },
         "$binarySize": one { value throws(DocumentError) in
             switch value {
             case nil, .null?, .undefined?: return .null
@@ -43,6 +49,11 @@ extension ExpressionFunctions {
                 type = target.int.flatMap { Int8(exactly: $0) }.flatMap { BSONType(rawValue: UInt8(bitPattern: $0)) }
             }
             guard let type else {
+                guard target.string != nil || target.int != nil else {
+                    throw DocumentError(
+                        .failedToParse,
+                        "$convert's 'to' argument must be a string or number, but is \(target.type.name)")
+                }
                 throw DocumentError(.badValue, "Unknown type name: \(ExtendedJSON.string(target))")
             }
             do throws(DocumentError) { return try converted(input, to: type) } catch {
@@ -79,6 +90,14 @@ extension ExpressionFunctions {
             if input.isNullish { return .null }
             return input.document?[name]
         },
+        "$unsetField": Named(names: ["field", "input"], required: 2) { values throws(DocumentError) in
+            guard let name = values[0]?.string, let input = values[1], !input.isNullish else { return .null }
+            guard var document = input.document else {
+                throw DocumentError(.location(4_161_105), "$unsetField requires 'input' to evaluate to type Object")
+            }
+            document[name] = nil
+            return .document(document)
+        },
         "$setField": Named(names: ["field", "input", "value"], required: 2) { values throws(DocumentError) in
             guard let name = values[0]?.string else {
                 throw DocumentError(.location(4_161_107), "$setField requires 'field' to evaluate to type String")
@@ -91,6 +110,18 @@ extension ExpressionFunctions {
             return .document(document)
         },
     ]
+
+    private static func stamped(
+        _ name: String, _ code: Int, _ value: BSONValue?, _ body: (BSONTimestamp) -> BSONValue
+    ) throws(DocumentError) -> BSONValue? {
+        switch value {
+        case nil, .null?, .undefined?: return .null
+        case .timestamp(let stamp)?: return body(stamp)
+        case let value?:
+            throw DocumentError(
+                .location(code), "\(name) requires a timestamp argument, found: \(value.type.name)")
+        }
+    }
 
     // MARK: Conversions
 
@@ -168,7 +199,7 @@ extension ExpressionFunctions {
                 guard let whole = Int64(exactly: number.rounded(.towardZero)) else { throw fail("out of range") }
                 return .date(BSONDate(millisecondsSince1970: whole))
             case .decimal128(let number):
-                guard let whole = number.int64 else { throw fail("out of range") }
+                guard let whole = number.rounded(places: 0, .towardZero).int64 else { throw fail("out of range") }
                 return .date(BSONDate(millisecondsSince1970: whole))
             case .objectID(let id):
                 return .date(BSONDate(millisecondsSince1970: Int64(id.secondsSince1970) * 1000))
@@ -209,7 +240,11 @@ extension ExpressionFunctions {
                 throw fail("Attempt to convert \(number.isNaN ? "NaN" : "infinity") value to integer type in $convert")
             }
             return Int64(exactly: number.rounded(.towardZero))
-        case .decimal128(let number): return number.int64
+        case .decimal128(let number):
+            guard number.isFinite else {
+                throw fail("Attempt to convert \(number.isNaN ? "NaN" : "infinity") value to integer type in $convert")
+            }
+            return number.rounded(places: 0, .towardZero).int64
         case .date(let date) where isDateAllowed: return date.millisecondsSince1970
         case .string(let text):
             guard let number = Int64(text), !text.hasPrefix("+") else {

@@ -13,15 +13,25 @@ enum ExpressionFunctions {
         let required: Int
         /// The argument that stands alone when the operand is no document of names; nil: it must be one.
         var short: Int?
+        /// What MongoDB calls the refusals of operands; nil: FailedToParse.
+        var codes: Codes?
         let body: ExpressionNode.Function
+
+        /// Codes of operands that are no document, have an unknown field, or lack one (in the order of the names).
+        struct Codes: Sendable {
+            let operand: Int
+            let unknown: Int
+            let missing: [Int]
+        }
     }
 
     static let table: [String: Function] = [
-        arithmetic, comparisons, strings, arrays, sets, types, dates, objects,
+        arithmetic, comparisons, strings, arrays, sets, types, objects,
     ].reduce(into: [:]) { $0.merge($1) { first, _ in first } }
 
-    static let named: [String: Named] = [namedStrings, namedArrays, namedTypes, namedDates, namedObjects]
-        .reduce(into: [:]) { $0.merge($1) { first, _ in first } }
+    static let named: [String: Named] = [
+        namedStrings, namedArrays, namedTypes, namedDates, namedCalendar, namedObjects,
+    ].reduce(into: [:]) { $0.merge($1) { first, _ in first } }
 
     /// An operator of one argument.
     static func one(
@@ -47,6 +57,8 @@ enum ExpressionFunctions {
             for value in spread(values) { average.add(value) }
             return average.result
         },
+        "$stdDevPop": Function(arity: 0...Int.max) { values in deviation(values, isSample: false) },
+        "$stdDevSamp": Function(arity: 0...Int.max) { values in deviation(values, isSample: true) },
         "$sum": Function(arity: 0...Int.max) { values in
             var sum = SumAccumulator()
             for value in spread(values) { sum.add(value) }
@@ -58,6 +70,15 @@ enum ExpressionFunctions {
     private static func spread(_ values: [BSONValue?]) -> [BSONValue] {
         if values.count == 1, case .array(let elements)?? = values.first { return elements }
         return values.compactMap { $0 }
+    }
+
+    /// The spread of numbers around their mean; null when there are too few.
+    private static func deviation(_ values: [BSONValue?], isSample: Bool) -> BSONValue? {
+        let numbers = spread(values).compactMap { $0.isNumeric ? $0.double : nil }
+        guard numbers.count > (isSample ? 1 : 0) else { return .null }
+        let mean = numbers.reduce(0, +) / Double(numbers.count)
+        let squares = numbers.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+        return .double((squares / Double(numbers.count - (isSample ? 1 : 0))).squareRoot())
     }
 
     private static func extreme(_ values: [BSONValue?], sign: Int) -> BSONValue? {

@@ -77,8 +77,12 @@ indirect enum ExpressionNode: Sendable {
             guard let elements = try Self.elements(input, &frame, "$filter", 28651) else { return .null }
             var left = Int.max
             if let limit, let value = try limit.evaluate(&frame), !value.isNullish {
-                guard let number = value.int, number > 0 else {
-                    throw DocumentError(.location(327391), "$filter: limit must be a positive integer")
+                guard let number = value.int, Int32(exactly: number) != nil else {
+                    throw DocumentError(
+                        .location(327391), "$filter: limit must be represented as a 32-bit integral value")
+                }
+                guard number > 0 else {
+                    throw DocumentError(.location(327392), "$filter: limit must be greater than 0")
                 }
                 left = number
             }
@@ -148,6 +152,7 @@ indirect enum ExpressionNode: Sendable {
                 return holds(order, comparison)
             }
         }
+        // A value that is missing is less than null, as it is in the order of values.
         let order = ExpressionValues.compare(try left.evaluate(&frame), try right.evaluate(&frame))
         return holds(order, comparison)
     }

@@ -1,6 +1,12 @@
 // From the document that an expression is written as to its tree.
 
 struct ExpressionParser {
+    /// The operators that the parser knows itself; the others are in ExpressionFunctions.
+    static let names: Set<String> = [
+        "$and", "$cond", "$const", "$eq", "$expr", "$filter", "$gt", "$gte", "$ifNull", "$let", "$literal", "$lt",
+        "$lte", "$map", "$meta", "$ne", "$or", "$reduce", "$switch",
+    ]
+
     /// How deep operators may nest.
     static let deepest = 100
 
@@ -8,7 +14,10 @@ struct ExpressionParser {
     private var names: [String: Int] = [:]
     private(set) var slotCount: Int
 
+    private let collation: Collation?
+
     init(options: QueryOptions) throws(DocumentError) {
+        collation = options.collation
         slotCount = 0
         for (name, value) in options.variables {
             try Self.checkName(name)
@@ -92,6 +101,9 @@ struct ExpressionParser {
         }
         let whole = text.dropFirst(2)
         let name = String(whole.prefix { $0 != "." })
+        guard !name.isEmpty else {
+            throw DocumentError(.failedToParse, "empty variable names are not allowed")
+        }
         let rest = whole.dropFirst(name.count)
         let path = rest.isEmpty ? nil : try ExpressionPath(String(rest.dropFirst()))
         switch name {
@@ -142,6 +154,7 @@ struct ExpressionParser {
                     .location(1_257_300), "$ifNull needs at least two arguments, had: \(nodes.count)")
             }
             return .firstPresent(nodes)
+        case "$meta": return try Self.metadata(operand)
         case "$switch": return try branches(operand, depth: depth)
         case "$let": return try binding(operand, depth: depth)
         case "$filter", "$map", "$reduce": return try iteration(name, operand, depth: depth)
@@ -149,15 +162,23 @@ struct ExpressionParser {
         }
         if let named = ExpressionFunctions.named[name] { return try namedCall(name, named, operand, depth: depth) }
         guard let function = ExpressionFunctions.table[name] else {
+            if AggregationNames.unbuiltExpressions.contains(name) { throw .notBuilt("the expression '\(name)'") }
             throw DocumentError(.invalidPipelineOperator, "Unrecognized expression '\(name)'")
         }
         let nodes = try arguments(operand, depth: depth)
+        if name == "$setEquals", nodes.count < 2 {
+            throw DocumentError(
+                .location(17045), "$setEquals needs at least two arguments had: \(nodes.count)")
+        }
         guard function.arity.contains(nodes.count) else {
             let wanted =
                 function.arity.lowerBound == function.arity.upperBound
                 ? "exactly \(function.arity.lowerBound) arguments"
                 : "at least \(function.arity.lowerBound) arguments, and at most \(function.arity.upperBound)"
             throw Self.arity(name, wanted, nodes.count)
+        }
+        if let collation, Self.comparing.contains(name) {
+            return try folded(.call(function.body, nodes.map { Self.folded($0, collation) }), nodes)
         }
         return try folded(.call(function.body, nodes), nodes)
     }
@@ -174,7 +195,9 @@ struct ExpressionParser {
     private func folded(_ node: ExpressionNode, _ inputs: [ExpressionNode]) throws(DocumentError) -> ExpressionNode {
         guard !inputs.isEmpty, inputs.allSatisfy({ $0.constantValue != nil }) else { return node }
         var frame = ExpressionFrame(root: .empty, slots: fixed, count: slotCount)
-        return try node.evaluate(&frame).map { .constant($0) } ?? .missing
+        // What fails is left to the evaluation: a branch that is never taken does no harm.
+        guard let value = try? node.evaluate(&frame) else { return node }
+        return .constant(value)
     }
 
     private mutating func comparison(
@@ -187,8 +210,21 @@ struct ExpressionParser {
         guard let (comparison, isNegated) = kinds[name] else { return nil }
         let nodes = try arguments(operand, depth: depth)
         guard nodes.count == 2 else { throw Self.arity(name, "exactly 2 arguments", nodes.count) }
-        return .comparison(comparison, isNegated: isNegated, nodes[0], nodes[1])
+        guard let collation else { return .comparison(comparison, isNegated: isNegated, nodes[0], nodes[1]) }
+        return .comparison(
+            comparison, isNegated: isNegated, Self.folded(nodes[0], collation), Self.folded(nodes[1], collation))
     }
+
+    /// A node with the strings of its value as a collation compares them.
+    private static func folded(_ node: ExpressionNode, _ collation: Collation) -> ExpressionNode {
+        if let value = node.constantValue { return .constant(collation.folded(value)) }
+        return .call({ values in values[0].map { collation.folded($0) } }, [node])
+    }
+
+    /// Operators whose arguments are compared, with each other or inside of arrays, and come back as no part of the result.
+    private static let comparing: Set<String> = [
+        "$cmp", "$in", "$indexOfArray", "$setEquals", "$setIsSubset",
+    ]
 
     private mutating func conditional(_ operand: BSONValue, depth: Int) throws(DocumentError) -> ExpressionNode {
         guard let document = operand.document else {
@@ -226,6 +262,9 @@ struct ExpressionParser {
         for branch in list {
             guard let branch = branch.document else {
                 throw DocumentError(.location(40062), "$switch expected each branch to be an object")
+            }
+            for name in branch.keys where !["case", "then"].contains(name) {
+                throw DocumentError(.location(40063), "$switch found an unknown argument to a branch: \(name)")
             }
             guard let condition = branch["case"] else {
                 throw DocumentError(.location(40064), "$switch requires each branch have a 'case' expression")
@@ -284,8 +323,10 @@ struct ExpressionParser {
         }
         func part(_ field: String) throws(DocumentError) -> BSONValue {
             guard let value = document[field] else {
+                let codes = ["$filter": (28648, 28650), "$map": (16880, 16882)][name] ?? (40077, 40079)
+                let code = field == "input" ? codes.0 : field == "initialValue" ? 40078 : codes.1
                 throw DocumentError(
-                    .location(name == "$filter" ? 28648 : name == "$map" ? 16880 : 40077),
+                    .location(code),
                     "Missing '\(field)' parameter to \(name)")
             }
             return value
@@ -314,28 +355,62 @@ struct ExpressionParser {
         guard let document = operand.document, document.keys.first?.hasPrefix("$") != true else {
             guard let short = function.short else {
                 throw DocumentError(
-                    .failedToParse, "\(name) requires an object as an argument, found: \(operand.type.name)")
+                    function.codes.map { .location($0.operand) } ?? .failedToParse,
+                    "\(name) requires an object as an argument, found: \(operand.type.name)")
             }
-            let node = try parse(operand, depth: depth)
-            var nodes = [ExpressionNode](repeating: .missing, count: function.names.count)
-            nodes[short] = node
+            let given = try arguments(operand, depth: depth)
+            guard given.count == 1 else { throw Self.arity(name, "exactly 1 arguments", given.count) }
+            var nodes = function.names.map { _ in ExpressionNode.missing }
+            nodes[short] = given[0]
+            if name == "$getField" {
+                try Self.checkFieldName(given[0])
+                nodes[1] = .root
+            }
             return .call(function.body, nodes)
         }
         for field in document.keys where !function.names.contains(field) {
-            throw DocumentError(.failedToParse, "Unrecognized argument to \(name): \(field)")
+            throw DocumentError(
+                function.codes.map { .location($0.unknown) } ?? .failedToParse,
+                "Unrecognized argument to \(name): \(field)")
         }
         var nodes: [ExpressionNode] = []
         for (place, field) in function.names.enumerated() {
             guard let value = document[field] else {
                 guard place >= function.required else {
-                    throw DocumentError(.failedToParse, "Missing '\(field)' parameter to \(name)")
+                    let code = function.codes.flatMap { place < $0.missing.count ? $0.missing[place] : nil }
+                    throw DocumentError(
+                        code.map { .location($0) } ?? .failedToParse, "Missing '\(field)' parameter to \(name)")
                 }
-                nodes.append(.missing)
+                nodes.append(name == "$getField" && field == "input" ? .root : .missing)
                 continue
             }
             nodes.append(try parse(value, depth: depth))
         }
+        if ["$getField", "$setField", "$unsetField"].contains(name) { try Self.checkFieldName(nodes[0]) }
         return .call(function.body, nodes)
+    }
+}
+
+extension ExpressionParser {
+    /// The name that $getField and its like take: a constant text, so that one sees which field is meant.
+    private static func checkFieldName(_ node: ExpressionNode) throws(DocumentError) {
+        guard let value = node.constantValue else {
+            throw DocumentError(
+                .location(5_654_600), "'field' must be a constant; a name with a dollar goes into $literal")
+        }
+        guard value.string != nil else {
+            throw DocumentError(
+                .location(5_654_602), "'field' must be a string, but is of type \(value.type.name)")
+        }
+    }
+
+    /// What an expression that reads metadata gives.
+    private static func metadata(_ operand: BSONValue) throws(DocumentError) -> ExpressionNode {
+        guard let name = operand.string, ["vectorSearchScore", "searchScore"].contains(name) else {
+            throw DocumentError(
+                .location(17308), "Unsupported argument to $meta: \(ExtendedJSON.string(operand))")
+        }
+        return .field(ExpressionPath(hidden: VectorScore.field))
     }
 }
 

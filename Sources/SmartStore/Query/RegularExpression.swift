@@ -118,7 +118,8 @@ package final class RegularExpression: Sendable {
         let groups = Int(smartstore_regex_place_count(scratch.data))
         func range(_ group: Int) -> Range<Int>? {
             let (from, to) = (places[2 * group], places[2 * group + 1])
-            guard from <= to, to <= count else { return nil }
+            // A group that took no part has both places at -1.
+            guard from >= 0, from <= to, to <= count else { return nil }
             return from..<to
         }
         guard let whole = range(0) else { return nil }
