@@ -21,24 +21,24 @@ extension RoundTripCase {
         every control character | 2C000000027600200000000102030405060708090A0B0C0D0E0F101112131415161718191A1B1C1D1E\#
         1F0000 | {"v":"\u0001\u0002\u0003\u0004\u0005\u0006\u0007\b\t\n\u000b\f\r\u000e\u000f\u0010\u0011\u0012\u001\#
         3\u0014\u0015\u0016\u0017\u0018\u0019\u001a\u001b\u001c\u001d\u001e\u001f"} | =
-        delete | 0E000000027600020000007F0000 | {"v":""} | =
+        delete | 0E000000027600020000007F0000 | {"v":"\#u{7F}"} | =
         two bytes | 0F00000002760003000000C3BC0000 | {"v":"ü"} | =
-        two bytes, the first | 0F00000002760003000000C2800000 | {"v":""} | =
-        two bytes, the last | 0F00000002760003000000DFBF0000 | {"v":"߿"} | =
+        two bytes, the first | 0F00000002760003000000C2800000 | {"v":"\#u{80}"} | =
+        two bytes, the last | 0F00000002760003000000DFBF0000 | {"v":"\#u{7FF}"} | =
         three bytes | 1300000002760007000000E6BCA2E5AD970000 | {"v":"漢字"} | =
-        three bytes, the first | 1000000002760004000000E0A0800000 | {"v":"ࠀ"} | =
-        before the surrogates | 1000000002760004000000ED9FBF0000 | {"v":"퟿"} | =
-        after the surrogates | 1000000002760004000000EE80800000 | {"v":""} | =
-        the last of three bytes | 1000000002760004000000EFBFBF0000 | {"v":"￿"} | =
-        byte order mark | 1100000002760005000000EFBBBF780000 | {"v":"﻿x"} | =
+        three bytes, the first | 1000000002760004000000E0A0800000 | {"v":"\#u{800}"} | =
+        before the surrogates | 1000000002760004000000ED9FBF0000 | {"v":"\#u{D7FF}"} | =
+        after the surrogates | 1000000002760004000000EE80800000 | {"v":"\#u{E000}"} | =
+        the last of three bytes | 1000000002760004000000EFBFBF0000 | {"v":"\#u{FFFF}"} | =
+        byte order mark | 1100000002760005000000EFBBBF780000 | {"v":"\#u{FEFF}x"} | =
         four bytes | 1100000002760005000000F09F9C810000 | {"v":"🜁"} | =
-        four bytes, the first | 1100000002760005000000F09080800000 | {"v":"𐀀"} | =
-        four bytes, the last | 1100000002760005000000F48FBFBF0000 | {"v":"􏿿"} | =
-        combining | 100000000276000400000065CC810000 | {"v":"é"} | =
+        four bytes, the first | 1100000002760005000000F09080800000 | {"v":"\#u{10000}"} | =
+        four bytes, the last | 1100000002760005000000F48FBFBF0000 | {"v":"\#u{10FFFF}"} | =
+        combining | 100000000276000400000065CC810000 | {"v":"e\#u{301}"} | =
         composed | 0F00000002760003000000C3A90000 | {"v":"é"} | =
         right to left | 1500000002760009000000D7A9D79CD795D79D0000 | {"v":"שלום"} | =
         a flag | 1500000002760009000000F09F87A8F09F87AD0000 | {"v":"🇨🇭"} | =
-        line separators | 1300000002760007000000E280A8E280A90000 | {"v":"  "} | =
+        line separators | 1300000002760007000000E280A8E280A90000 | {"v":"\#u{2028}\#u{2029}"} | =
         text that looks like JSON | 190000000276000D0000007B22246F6964223A2278227D0000 | {"v":"{\"$oid\":\"x\"}"} | \#
         =
         text that looks like a number | 14000000027600080000002D31322E3565330000 | {"v":"-12.5e3"} | =
