@@ -8,8 +8,8 @@ import Testing
 struct ConvertTests {
     /// One document of many types, in hexadecimal and in both texts.
     private static let hex =
-        "480000001061000500000012620000000000010000000163000000000000000440096400E803000000000000136500"
-        + "0F000000000000000000000000003E300466000C0000000A30000A3100000000"
+        "4E0000001061000500000012620000000000010000000163000000000000000440096400E803000000000000136500"
+        + "0F000000000000000000000000003E300466000B0000000A30000A31000000"
     private static let canonical =
         #"{"a":{"$numberInt":"5"},"b":{"$numberLong":"4294967296"},"c":{"$numberDouble":"2.5"},"#
         + #""d":{"$date":{"$numberLong":"1000"}},"e":{"$numberDecimal":"1.5"},"f":[null,null]}"#

@@ -226,7 +226,7 @@ struct CodableFormsTests {
             [BSONValue.maxKey, .undefined, .symbol("s")],
             #"[{"$maxKey":1},{"$undefined":true},{"$symbol":"s"}]"#)
         try roundTrip(["n": Document(fields: [("b", 1), ("a", [2])])], #"{"n":{"b":1,"a":[2]}}"#)
-        try roundTrip([URL(string: "https://example.org/ä%20b")], #"["https://example.org/%C3%A4%20b"]"#)
+        try roundTrip([URL(string: "https://example.org/a%20b?c=d")], #"["https://example.org/a%20b?c=d"]"#)
         try roundTrip([Decimal(string: "-0.00000000000000000001")], #"[{"$numberDecimal":"-1E-20"}]"#)
     }
 
@@ -318,7 +318,8 @@ struct CodableFormsTests {
         struct Deep: Encodable {
             let levels: Int
             func encode(to encoder: any Encoder) throws {
-                var container = encoder.container(keyedBy: Key.self).nestedUnkeyedContainer(forKey: Key("a"))
+                var fields = encoder.container(keyedBy: Key.self)
+                var container = fields.nestedUnkeyedContainer(forKey: Key("a"))
                 for _ in 2..<levels { container = container.nestedUnkeyedContainer() }
                 try container.encode(1)
             }

@@ -223,7 +223,7 @@ struct OddFormTests {
         1C77901000000
         json | date with a zone of zero | {"v":{"$date":"2021-06-01T12:00:00+00:00"}} | 1000000009760000E271C7790100\#
         0000
-        json | date with a year before 1970 | {"v":{"$date":"1815-12-10T00:00:00Z"}} | 100000000976000054940F94FBFFF\#
+        json | date with a year before 1970 | {"v":{"$date":"1815-12-10T00:00:00Z"}} | 1000000009760000F86D0A94FBFFF\#
         F00
         json | date with before 1970 with a fraction | {"v":{"$date":"1969-12-31T23:59:59.999Z"}} | 10000000097600FF\#
         FFFFFFFFFFFFFF00
