@@ -106,7 +106,8 @@ class Maker:
             return struct.unpack("<d", self.random.randbytes(8))[0]
         return self.random.choice(
             [0.0, -0.0, 1.0, 0.1, -2.5, 1e15, 1e16, 9007199254740993.0, 1e21, 1e22, 1e-4, 1e-5, 5e-324,
-             float("inf"), float("-inf"), float("nan"), self.random.uniform(-1e6, 1e6), self.random.uniform(9e15, 2e16)])
+             float("inf"), float("-inf"), float("nan"), self.random.uniform(-1e6, 1e6),
+             self.random.uniform(9e15, 2e16)])
 
     def integer(self, bits):
         return self.random.getrandbits(bits) - (1 << bits - 1) >> self.random.randrange(bits - 1)
