@@ -19,7 +19,7 @@ struct SmartStoreCLI: ParsableCommand {
             CheckCommand.self,
             BackupCommand.self, RestoreCommand.self, SalvageCommand.self, CompactCommand.self, RekeyCommand.self,
             RotateCommand.self, AnchorCommand.self, AuditCommand.self, CacheCommand.self, RunCommand.self,
-            VersionCommand.self,
+            ConvertCommand.self, VersionCommand.self,
         ])
 }
 

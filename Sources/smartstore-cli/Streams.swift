@@ -2,13 +2,26 @@
 
 import SmartStore
 
-/// Standard output, buffered. A reader that has gone away is an error of the write.
+/// Standard output, or a file in its place, buffered. A reader that has gone away is an error of the write.
 final class StandardOutput {
     private static let bufferByteCount = 1 << 16
     private var buffer: [UInt8] = []
     private let format: ExtendedJSON.Format
+    private var descriptor: Int32 = 1
+    private let name: String
 
-    init(_ format: ExtendedJSON.Format = .relaxed) { self.format = format }
+    init(_ format: ExtendedJSON.Format = .relaxed) {
+        self.format = format
+        name = "standard output"
+    }
+
+    /// Writes to a file, which takes the place of one that is there.
+    init(_ format: ExtendedJSON.Format, path: String) throws {
+        self.format = format
+        name = path
+        descriptor = Terminal.openToWrite(path)
+        if descriptor < 0 { throw failed(Terminal.lastFailure) }
+    }
 
     func document(_ document: Document) throws {
         buffer += ExtendedJSON.utf8(document, format)
@@ -25,18 +38,35 @@ final class StandardOutput {
         try flush()
     }
 
+    /// Bytes of a stream: written when there are enough of them, at the latest by `flush`.
+    func piece(_ bytes: [UInt8]) throws {
+        buffer += bytes
+        if buffer.count >= Self.bufferByteCount { try flush() }
+    }
+
     func flush() throws {
         defer { buffer.removeAll(keepingCapacity: true) }
-        if let number = Terminal.writeAll(buffer, to: 1) {
-            throw StoreError(
-                .ioFailed, "Cannot write to standard output: \(Terminal.SystemFailure(number: number).words).",
-                remedy: "Keep its reader running.")
+        if let number = Terminal.writeAll(buffer, to: descriptor) {
+            throw failed(Terminal.SystemFailure(number: number))
         }
+    }
+
+    /// Writes what is left, and closes the file if it is one.
+    func close() throws {
+        try flush()
+        if descriptor > 2 { Terminal.closeFile(descriptor) }
+        descriptor = -1
     }
 
     private func endLine() throws {
         buffer.append(0x0A)
         if buffer.count >= Self.bufferByteCount { try flush() }
+    }
+
+    private func failed(_ failure: Terminal.SystemFailure) -> StoreError {
+        StoreError(
+            .ioFailed, "Cannot write to \(name): \(failure.words).",
+            remedy: descriptor == 1 ? "Keep its reader running." : "Check the path, its permissions and the disk.")
     }
 }
 

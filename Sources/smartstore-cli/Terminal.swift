@@ -97,6 +97,18 @@ enum Terminal {
         open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
     }
 
+    /// Opens a file to read; negative on an error.
+    static func openToRead(_ path: String) -> Int32 { open(path, O_RDONLY | O_CLOEXEC) }
+
+    /// Opens a file to write, made when it is not there, emptied when it is; negative on an error.
+    static func openToWrite(_ path: String) -> Int32 { open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666) }
+
+    /// Closes a file.
+    static func closeFile(_ descriptor: Int32) { _ = close(descriptor) }
+
+    /// Why the last call failed.
+    static var lastFailure: SystemFailure { SystemFailure(number: errno) }
+
     /// An error number of the system, with its words.
     struct SystemFailure: Error {
         let number: Int32

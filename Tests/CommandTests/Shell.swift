@@ -44,7 +44,10 @@ struct Shell {
     }
 
     /// Runs the shell to its end.
-    func run(_ arguments: String..., input: String? = nil) throws -> Result {
+    func run(_ arguments: String..., input: String? = nil) throws -> Result { try run(arguments, input: input) }
+
+    /// Runs the shell to its end.
+    func run(_ arguments: [String], input: String? = nil) throws -> Result {
         let process = process(arguments)
         // Files instead of pipes: nothing to read while it runs, and no limit to what fits.
         let name = UUID().uuidString

@@ -19,6 +19,7 @@ struct ShellTests {
         for name in [
             "create", "import", "export", "find", "get", "delete", "search", "collections", "stats", "check", "audit",
             "cache", "run", "backup", "restore", "salvage", "compact", "rekey", "rotate", "anchor",
+            "convert",
         ] {
             #expect(help.output.contains("\n  \(name) "), "\(name)")
         }

@@ -79,7 +79,12 @@ public struct BSONRegex: Sendable, Hashable {
         guard !pattern.utf8.contains(0), !options.utf8.contains(0) else {
             throw DocumentError(.badValue, "a regular expression may not contain a NUL")
         }
-        self.init(stored: pattern, options: String(options.sorted()))
+        self.init(stored: pattern, options: Self.sorted(options))
+    }
+
+    /// The letters in the order of their code points.
+    static func sorted(_ options: String) -> String {
+        String(String.UnicodeScalarView(options.unicodeScalars.sorted()))
     }
 
     package init(stored pattern: String, options: String) {

@@ -3,6 +3,9 @@
 // Checked: total size, nesting, lengths and terminators, element types, UTF-8 of names and texts, boolean bytes,
 // binary subtype 2 (inner length) and 9 (vector header), duplicate names. The recursion is as deep as the limit on
 // nesting, the work is n log n in the fields of one document.
+//
+// Two things are well-formed and not canonical: elements of an array whose names are not "0", "1", ..., and option
+// letters of a regular expression out of order. They are noticed here and mended by CanonicalBSON.
 
 /// Limits for documents from outside.
 public struct BSONLimits: Sendable, Hashable {
@@ -44,12 +47,18 @@ public enum BSONValidator {
 
     /// Checks that the bytes are exactly one well-formed document.
     package static func validate(_ bytes: BSONBytes, limits: BSONLimits = .standard) throws(DocumentError) {
+        _ = try inspect(bytes, limits: limits)
+    }
+
+    /// Checks that the bytes are exactly one well-formed document, and says whether they are canonical.
+    static func inspect(_ bytes: BSONBytes, limits: BSONLimits) throws(DocumentError) -> Bool {
         guard bytes.count <= limits.byteCount else {
             throw DocumentError(
                 .tooLarge, "the document has \(bytes.count) bytes; the limit is \(limits.byteCount)")
         }
         var walk = ValidationWalk(bytes: bytes, limits: limits)
         try walk.document(from: 0, to: bytes.count, isArray: false)
+        return walk.isCanonical
     }
 }
 
@@ -57,6 +66,8 @@ public enum BSONValidator {
 private struct ValidationWalk {
     let bytes: BSONBytes
     let limits: BSONLimits
+    /// Whether everything so far is in its canonical form.
+    private(set) var isCanonical = true
     /// The names that lead to the document at hand.
     private var path: [BSONBytes] = []
     /// The names of the document at hand, after those of the documents around it.
@@ -92,6 +103,7 @@ private struct ValidationWalk {
         var seen: UInt64 = 0
         var hasSharedBits = false
         var offset = start + 4
+        var index = 0
         while offset < last {
             guard let type = BSONType(tag: bytes[offset]) else {
                 throw fault(.invalidBSON, "unknown element type 0x\(Hex.text([bytes[offset]]))", at: offset)
@@ -106,6 +118,10 @@ private struct ValidationWalk {
             guard let valueEnd = BSONReader.valueEnd(type, bytes, from: nameEnd + 1, to: last) else {
                 throw fault(
                     .invalidBSON, "a value of type \(type.name) does not fit its bytes", at: nameEnd + 1, in: name)
+            }
+            if isArray {
+                isCanonical = isCanonical && name.isArrayIndex(index)
+                index += 1
             }
             if collectsNames {
                 let bit = Self.bit(of: name)
@@ -141,6 +157,7 @@ private struct ValidationWalk {
             guard let middle = bytes.firstZero(from: start, to: end) else { return }
             try text(name, from: start, to: middle)
             try text(name, from: middle + 1, to: end - 1)
+            isCanonical = isCanonical && bytes.slice(middle + 1, end - 1).areSortedOptions
         case .dbPointer: try text(name, from: start + 4, to: end - 13)
         case .codeWithScope:
             let view = BSONView(type: type, bytes: bytes.slice(start, end))

@@ -1,7 +1,8 @@
 // A document: ordered fields, held as the BSON bytes that are stored.
 //
-// 1. The bytes are a well-formed document: `init(bson:)` validates what comes from outside, `init(trusted:)` takes
-//    what the store itself has validated before, and the builders make nothing else.
+// 1. The bytes are a well-formed, canonical document: `init(bson:)` validates what comes from outside and mends what
+//    is not canonical, `init(trusted:)` takes what the store itself has validated before, and the builders make
+//    nothing else.
 // 2. Reading a field reads it in place; nothing is decoded that is not asked for.
 // 3. Storing a document and sending it never encodes anything: the bytes are the document.
 
@@ -14,10 +15,20 @@ public struct Document: Sendable, Hashable {
 
     /// The document of these bytes, after strict validation.
     ///
+    /// Bytes are kept as they are, but for two forms that BSON lets a reader take and not a writer make: elements of an
+    /// array under other names than "0", "1", ..., which are renamed, and option letters of a regular expression out of
+    /// order, which are sorted.
+    ///
     /// - Throws: `DocumentError` that says what is wrong, and at which path and offset.
     public init(bson bytes: [UInt8], limits: BSONLimits = .standard) throws(DocumentError) {
-        try BSONValidator.validate(bytes, limits: limits)
-        self.bytes = bytes
+        let isCanonical = try BSONBytes.with(bytes) { lent throws(DocumentError) in
+            try BSONValidator.inspect(lent, limits: limits)
+        }
+        self.bytes = isCanonical ? bytes : BSONBytes.with(bytes) { CanonicalBSON.rewritten($0) }
+        guard self.bytes.count <= limits.byteCount else {
+            throw DocumentError(
+                .tooLarge, "the document has \(self.bytes.count) bytes; the limit is \(limits.byteCount)")
+        }
     }
 
     /// The document of bytes that were validated before they were stored. Damage reads as missing fields.

@@ -26,7 +26,7 @@ public struct DocumentEncoder: Sendable {
     public func encodeValue(_ value: some Encodable) throws -> BSONValue {
         let slot = EncodingSlot()
         try slot.encode(value, at: CodingTrail())
-        return slot.value
+        return try slot.value(depth: 0)
     }
 }
 
@@ -43,18 +43,39 @@ private final class EncodingSlot {
     /// Where each field is, once there are too many to look through.
     private var places: [String: Int] = [:]
 
-    var value: BSONValue {
+    /// The value of what was encoded here.
+    ///
+    /// - Throws: `EncodingError` for what a nested container cannot refuse itself: a field name with a NUL, and
+    ///   containers within each other beyond the depth of a document.
+    func value(depth: Int) throws -> BSONValue {
         switch content {
-        case .none: .document(Document())
-        case .scalar(let value): value
+        case .none: return .document(Document())
+        case .scalar(let value): return value
         case .fields(let fields):
-            .document(
-                {
-                    var writer = BSONWriter(byteCountHint: 256)
-                    for field in fields { writer.append(field.name, field.slot.value) }
-                    return Document(trusted: writer.finish())
-                }())
-        case .elements(let slots): .array(slots.map(\.value))
+            try Self.check(depth: depth)
+            var writer = BSONWriter(byteCountHint: 256)
+            for field in fields {
+                try Self.check(name: field.name, [])
+                writer.append(field.name, try field.slot.value(depth: depth + 1))
+            }
+            return .document(Document(trusted: writer.finish()))
+        case .elements(let slots):
+            try Self.check(depth: depth)
+            return .array(try slots.map { try $0.value(depth: depth + 1) })
+        }
+    }
+
+    private static func check(depth: Int) throws {
+        guard depth < BSONLimits.standard.depth else {
+            throw EncodingError.invalidValue(
+                Document(), .init(codingPath: [], debugDescription: "the value nests deeper than a document may"))
+        }
+    }
+
+    static func check(name: String, _ path: @autoclosure () -> [any CodingKey]) throws {
+        guard !name.utf8.contains(0) else {
+            throw EncodingError.invalidValue(
+                name, .init(codingPath: path(), debugDescription: "a field name may not contain a NUL"))
         }
     }
 
@@ -202,12 +223,8 @@ private struct FieldsEncoder<Key: CodingKey>: KeyedEncodingContainerProtocol {
     var codingPath: [any CodingKey] { trail.path }
 
     private func field(_ key: any CodingKey) throws -> ScalarEncoder {
-        let name = key.stringValue
-        guard !name.utf8.contains(0) else {
-            throw EncodingError.invalidValue(
-                name, .init(codingPath: codingPath, debugDescription: "a field name may not contain a NUL"))
-        }
-        return ScalarEncoder(slot: slot.field(name), trail: trail.appending(key))
+        try EncodingSlot.check(name: key.stringValue, codingPath)
+        return ScalarEncoder(slot: slot.field(key.stringValue), trail: trail.appending(key))
     }
 
     func encodeNil(forKey key: Key) throws { try field(key).encodeNil() }

@@ -129,24 +129,56 @@ extension ExtendedJSONParser {
     }
 
     private mutating func binary() throws(DocumentError) -> BSONType {
+        if scanner.peek() == UInt8(ascii: "\"") {
+            try oldBinary(subtype: nil, at: scanner.offset)
+            return .binary
+        }
         var content: [UInt8] = []
         var subtype: UInt8 = 0
         try members(["base64", "subType"]) { parser, index throws(DocumentError) in
             if index == 0 {
-                content = try parser.scanned("base64") { Base64.bytes(Array($0.utf8)) }
+                content = try parser.scanned("base64", Self.base64)
             } else {
-                subtype = try parser.scanned("a subtype (one or two hexadecimal digits)") {
-                    (1...2).contains($0.utf8.count) ? Hex.bytes($0.utf8.count == 1 ? "0" + $0 : $0)?.first : nil
-                }
+                subtype = try parser.scanned("a subtype (one or two hexadecimal digits)", Self.subtype)
             }
         }
+        append(content, subtype: subtype)
+        return .binary
+    }
+
+    private static func base64(_ text: String) -> [UInt8]? { Base64.bytes(Array(text.utf8)) }
+
+    private static func subtype(_ text: String) -> UInt8? {
+        (1...2).contains(text.utf8.count) ? Hex.bytes(text.utf8.count == 1 ? "0" + text : text)?.first : nil
+    }
+
+    /// The rest of {"$binary": "base64", "$type": "00"}; `$type` has been read if its text is given.
+    mutating func oldBinary(subtype written: String?, at place: Int) throws(DocumentError) {
+        let content = try scanned("base64", Self.base64)
+        if let written {
+            guard let subtype = Self.subtype(written) else {
+                throw scanner.fault("\"\(written)\" is not a subtype (one or two hexadecimal digits)", at: place)
+            }
+            append(content, subtype: subtype)
+            return
+        }
+        guard scanner.skip(",") else { throw scanner.fault("the field \"$type\" is missing") }
+        _ = scanner.peek()
+        let place = scanner.offset
+        let name = try scanner.string()
+        guard name == "$type" else { throw scanner.fault("unexpected field \"\(name)\"", at: place) }
+        try scanner.expect(":")
+        append(content, subtype: try scanned("a subtype (one or two hexadecimal digits)", Self.subtype))
+    }
+
+    private mutating func append(_ content: [UInt8], subtype: UInt8) {
+        var content = content
         if subtype == 2 {
             var inner: [UInt8] = []
             BSONWriter.appendInt32(Int32(truncatingIfNeeded: content.count), to: &inner)
             content = inner + content
         }
         append(.binary(BSONBinary(subtype: subtype, bytes: content)))
-        return .binary
     }
 
     private mutating func date() throws(DocumentError) -> BSONType {
@@ -181,7 +213,9 @@ extension ExtendedJSONParser {
         try members(["pattern", "options"]) { parser, index throws(DocumentError) in
             parts[index] = try parser.scanner.string()
         }
-        append(.regex(try BSONRegex(pattern: parts[0], options: parts[1])))
+        do throws(DocumentError) { append(.regex(try BSONRegex(pattern: parts[0], options: parts[1]))) } catch {
+            throw scanner.fault(error.message)
+        }
         return .regex
     }
 
@@ -196,7 +230,9 @@ extension ExtendedJSONParser {
             } else if wrapper == .scope && scope == nil {
                 let start = bytes.count
                 let place = scanner.offset
-                guard try value() == .document else { throw scanner.fault("$scope must be a document", at: place) }
+                guard scanner.peek() == UInt8(ascii: "{"), try object(allowsWrapper: false) == .document else {
+                    throw scanner.fault("$scope must be a document", at: place)
+                }
                 scope = Document(trusted: Array(bytes[start...]))
                 bytes.removeSubrange(start...)
             } else {

@@ -2,6 +2,11 @@
 //
 // An object whose first name is that of a wrapper ($oid, $date, ...) is a value of that type and must have exactly
 // the members the wrapper has; one that meets such a name later is refused. Other names with a `$` are names.
+// {"$binary": "base64", "$type": "00"}, the form of Extended JSON v1, is read in either order; its $regex with $options
+// is not a wrapper, because a filter means an operator by it.
+//
+// Depth counts documents and arrays as BSON nests them: a wrapper adds none. No wrapper holds another value without
+// such a level between, so the recursion is bounded by it.
 
 struct ExtendedJSONParser {
     var scanner: JSONScanner
@@ -104,19 +109,29 @@ struct ExtendedJSONParser {
         }
     }
 
-    private mutating func enter() throws(DocumentError) {
+    private mutating func enter(at place: Int) throws(DocumentError) {
         depth += 1
         guard depth <= limits.depth else {
-            throw DocumentError(
-                .tooDeep, "exceeded maximum nested object depth: \(limits.depth)", offset: scanner.offset)
+            throw DocumentError(.tooDeep, "exceeded maximum nested object depth: \(limits.depth)", offset: place)
         }
         guard bytes.count <= limits.byteCount else {
-            throw DocumentError(.tooLarge, "the document is larger than \(limits.byteCount) bytes")
+            throw DocumentError(.tooLarge, "the document is larger than \(limits.byteCount) bytes", offset: place)
+        }
+    }
+
+    /// The text of a `$type` that is the only field so far; nil when the fields are others.
+    private func onlyType(from start: Int, to end: Int) -> String? {
+        let name = [BSONType.string.rawValue] + Array("$type".utf8) + [0]
+        guard end - start >= name.count + 5, bytes[start..<(start + name.count)].elementsEqual(name) else { return nil }
+        let text = bytes[(start + name.count)..<end]
+        return BSONBytes.with(Array(text)) { lent in
+            guard Int(lent.uint32(at: 0)) == lent.count - 4 else { return nil }
+            return lent.slice(4, lent.count - 1).text
         }
     }
 
     private mutating func array() throws(DocumentError) {
-        try enter()
+        try enter(at: scanner.offset)
         try scanner.expect("[")
         let start = beginSized()
         var index = 0
@@ -141,9 +156,12 @@ struct ExtendedJSONParser {
         depth -= 1
     }
 
-    private mutating func object() throws(DocumentError) -> BSONType {
-        try enter()
+    /// Appends the bytes of an object and returns its type: a document, or what a wrapper stands for.
+    mutating func object(allowsWrapper: Bool = true) throws(DocumentError) -> BSONType {
+        _ = scanner.peek()
+        let opening = scanner.offset
         try scanner.expect("{")
+        if scanner.peek() != UInt8(ascii: "\"") { try enter(at: opening) }
         let start = beginSized()
         if scanner.skip("}") {
             close(start)
@@ -158,17 +176,26 @@ struct ExtendedJSONParser {
             try scanner.string(into: &bytes)
             if header + 1 < bytes.count, bytes[header + 1] == UInt8(ascii: "$") {
                 if let wrapper = Wrapper(rawValue: String(decoding: bytes[(header + 1)...], as: UTF8.self)) {
-                    guard isFirst else {
-                        throw scanner.fault("\(wrapper.rawValue) may not stand beside other fields", at: place)
+                    guard allowsWrapper else { throw scanner.fault("$scope must be a document", at: place) }
+                    if !isFirst {
+                        guard wrapper == .binary, let subtype = onlyType(from: start + 4, to: header) else {
+                            throw scanner.fault("\(wrapper.rawValue) may not stand beside other fields", at: place)
+                        }
+                        depth -= 1
+                        bytes.removeSubrange(start...)
+                        try scanner.expect(":")
+                        try oldBinary(subtype: subtype, at: place)
+                        try scanner.expect("}")
+                        return .binary
                     }
                     bytes.removeSubrange(start...)
                     try scanner.expect(":")
                     let type = try wrapped(wrapper)
                     try scanner.expect("}")
-                    depth -= 1
                     return type
                 }
             }
+            if isFirst { try enter(at: opening) }
             isFirst = false
             let name = bytes[(header + 1)...]
             guard !name.contains(0) else { throw scanner.fault("a field name may not contain a NUL", at: place) }

@@ -82,7 +82,9 @@ struct ExtendedJSONPrinter {
         guard value.isFinite else {
             return wrapped("$numberDouble", value.isNaN ? "NaN" : (value < 0 ? "-Infinity" : "Infinity"))
         }
-        number("$numberDouble", value.description.uppercased())
+        // The shortest digits that come back; plain up to 10¹⁶, where other implementations change over too.
+        let isPlain = value.magnitude > 0x1p53 && value.magnitude < 1e16
+        number("$numberDouble", isPlain ? "\(Int64(value)).0" : value.description.uppercased())
     }
 
     private mutating func number(_ key: String, _ digits: String) {

@@ -95,7 +95,9 @@ public enum VectorValue: Sendable, Hashable {
         }
     }
 
-    /// The vector as a binary subtype 9.
+    /// The vector as a binary subtype 9. Of packed bits, the bytes and bits beyond the count are left out.
+    ///
+    /// A count below zero, or of more bits than there are, traps.
     public var binary: BSONBinary {
         switch self {
         case .float32(let floats):
@@ -107,8 +109,11 @@ public enum VectorValue: Sendable, Hashable {
             return BSONBinary(
                 subtype: 9, bytes: [VectorHeader.int8, 0] + numbers.map { UInt8(bitPattern: $0) })
         case .packedBit(let bytes, let count):
-            return BSONBinary(
-                subtype: 9, bytes: [VectorHeader.packedBit, UInt8(bytes.count * 8 - count)] + bytes)
+            precondition(count >= 0 && count <= bytes.count * 8, "a packed bit vector has fewer bits than its count")
+            var used = Array(bytes.prefix((count + 7) / 8))
+            let padding = UInt8(used.count * 8 - count)
+            if let last = used.indices.last { used[last] &= 0xFF << padding }
+            return BSONBinary(subtype: 9, bytes: [VectorHeader.packedBit, padding] + used)
         }
     }
 

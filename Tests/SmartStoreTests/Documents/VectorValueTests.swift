@@ -30,6 +30,22 @@ struct VectorValueTests {
         #expect(bits.floats == [1, 0, 1, 0, 0, 0, 0, 0, 1, 1])
     }
 
+    @Test("packed bits are written canonically: bits and bytes beyond the count are left out")
+    func writesPackedBits() throws {
+        let cases: [(bytes: [UInt8], count: Int, binary: [UInt8])] = [
+            ([], 0, [0x10, 0]), ([0xFF], 0, [0x10, 0]), ([0xFF, 0xFF], 3, [0x10, 5, 0xE0]),
+            ([0xFF], 8, [0x10, 0, 0xFF]),
+            ([0xAA, 0xFF], 9, [0x10, 7, 0xAA, 0x80]), ([0xAA, 0xFF, 0x01], 16, [0x10, 0, 0xAA, 0xFF]),
+        ]
+        for (bytes, count, expected) in cases {
+            let vector = VectorValue.packedBit(bytes: bytes, count: count)
+            #expect(vector.binary.bytes == expected)
+            let read = try #require(try VectorValue(.binary(vector.binary)))
+            #expect(read.count == count && read.floats == vector.floats)
+            try BSONValidator.validate((["v": .binary(vector.binary)] as Document).bson)
+        }
+    }
+
     @Test("an array of numbers is a vector, whatever the number types")
     func readsArrays() throws {
         let value: BSONValue = [1, 2.5, .int64(3), .decimal128(Decimal128("0.5") ?? .nan)]
