@@ -136,6 +136,8 @@ public struct DocumentError: Error, Sendable, Equatable, CustomStringConvertible
             case .invalidPipelineOperator: (168, "InvalidPipelineOperator")
             case .badProjection: (31325, "Location31325")
             case .coding: (0, "CodingFailed")
+            case .location(72): (72, "InvalidOptions")
+            case .location(224): (224, "QueryFeatureNotAllowed")
             case .location(let number): (number, "Location\(number)")
             }
         }

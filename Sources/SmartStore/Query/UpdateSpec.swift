@@ -46,13 +46,13 @@ public struct UpdateSpec: Sendable {
     ///
     /// - Throws: as the other, and the codes of stages.
     public init(
-        _ update: BSONValue, arrayFilters: [Document] = [], options: QueryOptions = .standard
+        value update: BSONValue, arrayFilters: [Document] = [], options: QueryOptions = .standard
     ) throws(DocumentError) {
         switch update {
         case .document(let document): try self.init(document, arrayFilters: arrayFilters, options: options)
         case .array(let stages):
             guard arrayFilters.isEmpty else {
-                throw DocumentError(.failedToParse, "arrayFilters may not be specified for pipeline-syle updates")
+                throw DocumentError(.failedToParse, "arrayFilters may not be specified for pipeline-style updates")
             }
             self.init(kind: .pipeline(try PipelineUpdate(stages, options: options)))
         default:
@@ -83,9 +83,8 @@ public struct UpdateSpec: Sendable {
     public func upsertDocument(for filter: Filter, makeID: () -> ObjectID) throws(DocumentError) -> Document {
         var base = Document()
         var paths: [FieldPath] = []
-        for constraint in filter.constraints {
-            guard case .equal(let value) = constraint.kind, !isReplacement || constraint.path == "_id" else { continue }
-            let path = try FieldPath(constraint.path)
+        for (text, value) in filter.equalities where !isReplacement || text == "_id" {
+            let path = try FieldPath(text)
             if let other = paths.first(where: { $0.conflicts(with: path) }) {
                 let message =
                     other.text == path.text
