@@ -38,7 +38,7 @@ public struct Filter: Sendable {
         owned = OwnedBytes(document.bson)
         var builder = FilterBuilder(options: options)
         root = try builder.conjunction(owned.bytes, depth: 0, isTop: true)
-        matcher = FilterMatcher(program: builder.program)
+        matcher = FilterMatcher(program: builder.program, root: root)
         facts = builder.facts
         paths = builder.paths
         equalities = builder.equalities
@@ -55,7 +55,7 @@ public struct Filter: Sendable {
 
     /// Whether the document of these bytes matches. Damaged bytes read as missing fields.
     package func matches(_ bytes: BSONBytes) throws(DocumentError) -> Bool {
-        try withExtendedLifetime(owned) { () throws(DocumentError) in try matcher.matches(root, bytes) }
+        try withExtendedLifetime(owned) { () throws(DocumentError) in try matcher.matches(bytes) }
     }
 
     /// Whether the document of these bytes matches.

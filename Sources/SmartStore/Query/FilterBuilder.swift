@@ -244,6 +244,8 @@ struct FilterBuilder {
     /// Notes a fact for the planner, if every match fulfils it.
     mutating func note(_ kind: @autoclosure () -> FilterConstraint.Kind?, on target: ConditionTarget) {
         guard target.isTop, let kind = kind() else { return }
+        // At a number an index has the element of that place, and not what its neighbours lack as fields of that name.
+        if kind.allowsMissing, program.steps[target.steps].contains(where: { $0.index >= 0 }) { return }
         facts.constraints.append(FilterConstraint(path: target.path, kind: kind))
     }
 

@@ -17,10 +17,12 @@ struct ArraySemantics {
             #"{"a.b.c":1}"#, is: #"{"a":[{"b":[{"c":1}]}]},{"a":{"b":[{"c":0},{"c":1}]}}"#,
             not: #"{"a":{"b":{"c":[[1]]}}},{"a":[[{"b":{"c":1}}]]}"#, "through several arrays, one at each step"),
         FilterCase(
-            #"{"a.0":1}"#, is: #"{"a":[1,2]},{"a":{"0":1}},{"a":[5,{"0":1}]}"#, not: #"{"a":[2,1]},{"a":[[1]]},{"a":1}"#,
+            #"{"a.0":1}"#, is: #"{"a":[1,2]},{"a":{"0":1}},{"a":[5,{"0":1}]}"#,
+            not: #"{"a":[2,1]},{"a":[[1]]},{"a":1}"#,
             "a number is an index, and also a name"),
         FilterCase(
-            #"{"a.1.b":1}"#, is: #"{"a":[0,{"b":1}]},{"a":[0,{"b":[1]}]}"#, not: #"{"a":[{"b":1}]},{"a":[{"b":1},{"b":2}]}"#,
+            #"{"a.1.b":1}"#, is: #"{"a":[0,{"b":1}]},{"a":[0,{"b":[1]}]}"#,
+            not: #"{"a":[{"b":1}]},{"a":[{"b":1},{"b":2}]}"#,
             "an index picks one element, and the path goes on from it"),
         FilterCase(
             #"{"a.0.b":1}"#, is: #"{"a":[[{"b":1}]]},{"a":[{"b":1}]}"#, not: #"{"a":[0,{"b":1}]}"#,
@@ -53,10 +55,12 @@ struct ArraySemantics {
             #"{"a":{"$in":[null]}}"#, is: #"{},{"a":null},{"a":[null]}"#, not: #"{"a":0},{"a":[]}"#,
             "null among them also matches a missing field"),
         FilterCase(
-            #"{"a":{"$in":[[1,2],5]}}"#, is: #"{"a":[1,2]},{"a":5},{"a":[[1,2]]},{"a":[5,6]}"#, not: #"{"a":1},{"a":[2,1]}"#,
+            #"{"a":{"$in":[[1,2],5]}}"#, is: #"{"a":[1,2]},{"a":5},{"a":[[1,2]]},{"a":[5,6]}"#,
+            not: #"{"a":1},{"a":[2,1]}"#,
             "an array among them is equal as a whole or as an element"),
         FilterCase(
-            #"{"a":{"$in":[[]]}}"#, is: #"{"a":[]},{"a":[[]]}"#, not: #"{"a":null},{},{"a":[1]}"#, "so is an empty array"),
+            #"{"a":{"$in":[[]]}}"#, is: #"{"a":[]},{"a":[[]]}"#, not: #"{"a":null},{},{"a":[1]}"#,
+            "so is an empty array"),
         FilterCase(
             #"{"a":{"$in":[{"b":1}]}}"#, is: #"{"a":{"b":1}},{"a":[{"b":1}]}"#, not: #"{"a":{"b":1,"c":2}}"#,
             "a document is equal as a whole"),
@@ -69,12 +73,14 @@ struct ArraySemantics {
             is: #"{"a":"abc"},{},{"a":null}"#, not: #"{"a":"x"},{"a":1}"#, "expressions and null together"),
         FilterCase(
             #"{"a":{"$in":[{"$minKey":1},{"$numberDouble":"NaN"}]}}"#,
-            is: #"{"a":{"$minKey":1}},{"a":{"$numberDouble":"NaN"}},{"a":{"$numberDecimal":"NaN"}}"#, not: #"{"a":1},{}"#,
+            is: #"{"a":{"$minKey":1}},{"a":{"$numberDouble":"NaN"}},{"a":{"$numberDecimal":"NaN"}}"#,
+            not: #"{"a":1},{}"#,
             "equality also with the ends of the order and with NaN"),
         FilterCase(
             #"{"a":{"$in":[1,1.0,1,2]}}"#, is: #"{"a":1},{"a":[2,1]}"#, not: #"{"a":3}"#, "values may be given twice"),
         FilterCase(
-            #"{"a.b":{"$in":[2,3]}}"#, is: #"{"a":[{"b":1},{"b":3}]},{"a":{"b":[2]}}"#, not: #"{"a":[2]},{"a":{"b":1}}"#,
+            #"{"a.b":{"$in":[2,3]}}"#, is: #"{"a":[{"b":1},{"b":3}]},{"a":{"b":[2]}}"#,
+            not: #"{"a":[2]},{"a":{"b":1}}"#,
             "through arrays of documents"),
         FilterCase(
             #"{"_id":{"$in":[1,3,"x"]}}"#, is: #"{"_id":1},{"_id":"x"}"#, not: #"{"_id":2}"#, "identifiers"),
@@ -115,7 +121,8 @@ struct ArraySemantics {
             #"{"a":{"$all":[null]}}"#, is: #"{},{"a":null},{"a":[null,1]}"#, not: #"{"a":1},{"a":[]}"#,
             "null as in equality"),
         FilterCase(
-            #"{"a":{"$all":[1,1]}}"#, is: #"{"a":[1]},{"a":1}"#, not: #"{"a":2}"#, "the same value twice asks for it once"),
+            #"{"a":{"$all":[1,1]}}"#, is: #"{"a":[1]},{"a":1}"#, not: #"{"a":2}"#,
+            "the same value twice asks for it once"),
         FilterCase(
             #"{"a":{"$all":[{"$regularExpression":{"pattern":"^a","options":""}},"b"]}}"#, is: #"{"a":["ab","b"]}"#,
             not: #"{"a":["ab"]},{"a":["b"]}"#, "a regular expression among them"),
@@ -142,7 +149,8 @@ struct ArraySemantics {
     static let elementMatch: [FilterCase] = [
         FilterCase(
             #"{"a":{"$elemMatch":{"$gt":1,"$lt":5}}}"#, is: #"{"a":[0,3]},{"a":[9,2,9]}"#,
-            not: #"{"a":[0,9]},{"a":3},{"a":[[3]]},{"a":[]},{}"#, "one element fulfils all conditions; a scalar is no array"),
+            not: #"{"a":[0,9]},{"a":3},{"a":[[3]]},{"a":[]},{}"#,
+            "one element fulfils all conditions; a scalar is no array"),
         FilterCase(
             #"{"a":{"$elemMatch":{"b":1,"c":2}}}"#, is: #"{"a":[{"b":1,"c":2}]},{"a":[{"b":[1],"c":2}]}"#,
             not: #"{"a":[{"b":1},{"c":2}]},{"a":{"b":1,"c":2}}"#, "one document of the array fulfils them all"),
@@ -150,16 +158,19 @@ struct ArraySemantics {
             #"{"a":{"$elemMatch":{"b":null}}}"#, is: #"{"a":[{}]},{"a":[{"b":null}]},{"a":[1,{"c":1}]}"#,
             not: #"{"a":[]},{"a":[1]},{},{"a":[{"b":1}]}"#, "an element without the field has null"),
         FilterCase(
-            #"{"a":{"$elemMatch":{}}}"#, is: #"{"a":[{}]},{"a":[{"b":1}]},{"a":[[]]}"#, not: #"{"a":[1]},{"a":[]},{"a":{}}"#,
+            #"{"a":{"$elemMatch":{}}}"#, is: #"{"a":[{}]},{"a":[{"b":1}]},{"a":[[]]}"#,
+            not: #"{"a":[1]},{"a":[]},{"a":{}}"#,
             "without conditions any element that is a document or an array"),
         FilterCase(
-            #"{"a":{"$elemMatch":{"$ne":1}}}"#, is: #"{"a":[1,2]},{"a":[null]}"#, not: #"{"a":[1]},{"a":[]},{"a":2},{}"#,
+            #"{"a":{"$elemMatch":{"$ne":1}}}"#, is: #"{"a":[1,2]},{"a":[null]}"#,
+            not: #"{"a":[1]},{"a":[]},{"a":2},{}"#,
             "an element that is not equal: unlike $ne by itself it wants one"),
         FilterCase(
             #"{"a":{"$elemMatch":{"$in":[1,null]}}}"#, is: #"{"a":[null]},{"a":[5,1]}"#, not: #"{"a":[]},{"a":1},{}"#,
             "$in within it"),
         FilterCase(
-            #"{"a":{"$elemMatch":{"$nin":[1]}}}"#, is: #"{"a":[2]},{"a":[1,2]}"#, not: #"{"a":[1]},{"a":[]}"#, "$nin within it"),
+            #"{"a":{"$elemMatch":{"$nin":[1]}}}"#, is: #"{"a":[2]},{"a":[1,2]}"#, not: #"{"a":[1]},{"a":[]}"#,
+            "$nin within it"),
         FilterCase(
             #"{"a":{"$elemMatch":{"$not":{"$gt":1}}}}"#, is: #"{"a":[5,1]},{"a":["x"]}"#, not: #"{"a":[5]},{"a":[]}"#,
             "$not within it"),
@@ -176,7 +187,8 @@ struct ArraySemantics {
             #"{"a":{"$elemMatch":{"b":1,"$or":[{"c":1},{"d":1}]}}}"#, is: #"{"a":[{"b":1,"d":1}]}"#,
             not: #"{"a":[{"b":1},{"d":1}]}"#, "$or beside a field within it"),
         FilterCase(
-            #"{"a":{"$elemMatch":{"$nor":[{"b":1}]}}}"#, is: #"{"a":[{"b":2}]},{"a":[{"b":1},{}]}"#, not: #"{"a":[{"b":1}]}"#,
+            #"{"a":{"$elemMatch":{"$nor":[{"b":1}]}}}"#, is: #"{"a":[{"b":2}]},{"a":[{"b":1},{}]}"#,
+            not: #"{"a":[{"b":1}]}"#,
             "$nor within it"),
         FilterCase(
             #"{"a":{"$elemMatch":{"$size":2}}}"#, is: #"{"a":[[1,2]]}"#, not: #"{"a":[1,2]}"#, "an element of a size"),
@@ -196,7 +208,8 @@ struct ArraySemantics {
             #"{"a.b":{"$elemMatch":{"$gt":1,"$lt":3}}}"#, is: #"{"a":[{"b":[2]}]},{"a":{"b":[0,2]}}"#,
             not: #"{"a":[{"b":2}]},{"a":[{"b":[1]},{"b":[3]}]}"#, "the array at the end of a path"),
         FilterCase(
-            #"{"a":{"$not":{"$elemMatch":{"$gt":1}}}}"#, is: #"{"a":[1]},{},{"a":5},{"a":[]}"#, not: #"{"a":[2]}"#, "negated"),
+            #"{"a":{"$not":{"$elemMatch":{"$gt":1}}}}"#, is: #"{"a":[1]},{},{"a":5},{"a":[]}"#, not: #"{"a":[2]}"#,
+            "negated"),
         FilterCase(
             #"{"a":{"$elemMatch":{"$gte":2},"$size":1}}"#, is: #"{"a":[2]}"#, not: #"{"a":[2,3]},{"a":[1]}"#,
             "beside another condition"),
@@ -214,7 +227,8 @@ struct ArraySemantics {
             not: #"{"a":[1]},{"a":[1,2,3]},{"a":[[1,2]]},{"a":"ab"},{"a":{"x":1,"y":2}},{}"#,
             "an array of so many elements, not an element of that size"),
         FilterCase(
-            #"{"a":{"$size":0}}"#, is: #"{"a":[]}"#, not: #"{},{"a":null},{"a":[null]}"#, "the empty array, not a missing one"),
+            #"{"a":{"$size":0}}"#, is: #"{"a":[]}"#, not: #"{},{"a":null},{"a":[null]}"#,
+            "the empty array, not a missing one"),
         FilterCase(#"{"a":{"$size":1.0}}"#, is: #"{"a":[9]}"#, not: #"{"a":[]}"#, "a whole number of any type"),
         FilterCase(
             #"{"a.b":{"$size":1}}"#, is: #"{"a":[{"b":[1]}]},{"a":{"b":[0]}}"#, not: #"{"a":[{"b":1}]}"#,

@@ -25,7 +25,8 @@ struct ComparisonSemantics {
             "a double's exact value counts, and 0.1 has none in binary"),
         FilterCase(
             #"{"a":{"$numberDecimal":"0.5"}}"#, is: #"{"a":0.5},{"a":{"$numberDecimal":"0.500"}}"#,
-            not: #"{"a":{"$numberDecimal":"0.5000000000000000000000000001"}}"#, "decimals with the same value are equal"),
+            not: #"{"a":{"$numberDecimal":"0.5000000000000000000000000001"}}"#, "decimals with the same value are equal"
+        ),
         FilterCase(
             #"{"a":{"$numberDouble":"NaN"}}"#, is: #"{"a":{"$numberDouble":"NaN"}},{"a":{"$numberDecimal":"NaN"}}"#,
             not: #"{"a":0},{"a":null},{}"#, "NaN equals NaN in a filter"),
@@ -54,7 +55,8 @@ struct ComparisonSemantics {
         FilterCase(
             #"{"a":{"$binary":{"base64":"AQI=","subType":"00"}}}"#,
             is: #"{"a":{"$binary":{"base64":"AQI=","subType":"00"}}}"#,
-            not: #"{"a":{"$binary":{"base64":"AQI=","subType":"80"}}},{"a":{"$binary":{"base64":"AQM=","subType":"00"}}}"#,
+            not:
+                #"{"a":{"$binary":{"base64":"AQI=","subType":"80"}}},{"a":{"$binary":{"base64":"AQM=","subType":"00"}}}"#,
             "binaries are equal with length, subtype and bytes"),
         FilterCase(
             #"{"a":{"$minKey":1}}"#, is: #"{"a":{"$minKey":1}}"#, not: #"{"a":null},{},{"a":{"$maxKey":1}}"#,
@@ -67,7 +69,8 @@ struct ComparisonSemantics {
             #"{"a":{}}"#, is: #"{"a":{}},{"a":[{}]}"#, not: #"{"a":{"b":1}},{"a":[]},{}"#,
             "an empty document equals an empty one only"),
         FilterCase(
-            #"{"a":[1,2]}"#, is: #"{"a":[1,2]},{"a":[[1,2],3]}"#, not: #"{"a":[2,1]},{"a":[1,2,3]},{"a":1},{"a":[[[1,2]]]}"#,
+            #"{"a":[1,2]}"#, is: #"{"a":[1,2]},{"a":[[1,2],3]}"#,
+            not: #"{"a":[2,1]},{"a":[1,2,3]},{"a":1},{"a":[[[1,2]]]}"#,
             "an array operand equals the whole array, or an element that is such an array"),
         FilterCase(
             #"{"a":[]}"#, is: #"{"a":[]},{"a":[[]]},{"a":[1,[]]}"#, not: #"{"a":null},{},{"a":[1]}"#,
@@ -105,7 +108,8 @@ struct ComparisonSemantics {
     static let nothing: [FilterCase] = [
         FilterCase(
             #"{"a":null}"#, is: #"{"a":null},{},{"b":1},{"a":[1,null]}"#,
-            not: #"{"a":0},{"a":""},{"a":false},{"a":[]},{"a":{}},{"a":[[null]]}"#, "null equals null and a missing field"),
+            not: #"{"a":0},{"a":""},{"a":false},{"a":[]},{"a":{}},{"a":[[null]]}"#,
+            "null equals null and a missing field"),
         FilterCase(
             #"{"a":{"$ne":null}}"#, is: #"{"a":0},{"a":[]},{"a":{}},{"a":[1]}"#, not: #"{"a":null},{},{"a":[1,null]}"#,
             "not equal to null: there is a value, and no element is null"),
@@ -157,7 +161,8 @@ struct ComparisonSemantics {
             #"{"a":{"$lt":5}}"#, is: #"{"a":-1},{"a":{"$numberDouble":"-Infinity"}},{"a":[7,3]}"#,
             not: #"{"a":5},{"a":null},{},{"a":{"$numberDouble":"NaN"}},{"a":[]}"#, "NaN is less than nothing"),
         FilterCase(
-            #"{"a":{"$lte":{"$numberDouble":"NaN"}}}"#, is: #"{"a":{"$numberDouble":"NaN"}}"#, not: #"{"a":1},{"a":null}"#,
+            #"{"a":{"$lte":{"$numberDouble":"NaN"}}}"#, is: #"{"a":{"$numberDouble":"NaN"}}"#,
+            not: #"{"a":1},{"a":null}"#,
             "NaN compares with itself only"),
         FilterCase(
             #"{"a":{"$gte":{"$numberDouble":"NaN"}}}"#, is: #"{"a":{"$numberDouble":"NaN"}}"#, not: #"{"a":1}"#,
@@ -170,7 +175,8 @@ struct ComparisonSemantics {
             not: #"{"a":{"$numberDouble":"Infinity"}},{"a":{"$numberDouble":"NaN"}}"#, "infinity is above every number"),
         FilterCase(
             #"{"a":{"$gt":{"$numberLong":"9007199254740992"}}}"#,
-            is: #"{"a":{"$numberLong":"9007199254740993"}},{"a":9007199254740994.0}"#, not: #"{"a":9007199254740992.0}"#,
+            is: #"{"a":{"$numberLong":"9007199254740993"}},{"a":9007199254740994.0}"#,
+            not: #"{"a":9007199254740992.0}"#,
             "longs beyond a double's precision keep their order"),
         FilterCase(
             #"{"a":{"$lt":"b"}}"#, is: #"{"a":"a"},{"a":""},{"a":"Z"},{"a":"azzz"},{"a":{"$symbol":"a"}}"#,
@@ -191,7 +197,8 @@ struct ComparisonSemantics {
             #"{"a":{"$gt":false}}"#, is: #"{"a":true}"#, not: #"{"a":false},{"a":1}"#, "false is less than true"),
         FilterCase(
             #"{"a":{"$gt":{"$date":"2020-01-01T00:00:00Z"}}}"#, is: #"{"a":{"$date":"2020-01-01T00:00:00.001Z"}}"#,
-            not: #"{"a":{"$date":"1969-12-31T00:00:00Z"}},{"a":{"$timestamp":{"t":4000000000,"i":1}}},{"a":99999999999999}"#,
+            not:
+                #"{"a":{"$date":"1969-12-31T00:00:00Z"}},{"a":{"$timestamp":{"t":4000000000,"i":1}}},{"a":99999999999999}"#,
             "dates compare with dates only, not with timestamps"),
         FilterCase(
             #"{"a":{"$lt":{"$timestamp":{"t":5,"i":5}}}}"#,
@@ -200,7 +207,8 @@ struct ComparisonSemantics {
             "timestamps compare by seconds, then by count, unsigned"),
         FilterCase(
             #"{"a":{"$gt":{"$binary":{"base64":"AQ==","subType":"00"}}}}"#,
-            is: #"{"a":{"$binary":{"base64":"AAA=","subType":"00"}}},{"a":{"$binary":{"base64":"AA==","subType":"05"}}}"#,
+            is:
+                #"{"a":{"$binary":{"base64":"AAA=","subType":"00"}}},{"a":{"$binary":{"base64":"AA==","subType":"05"}}}"#,
             not: #"{"a":{"$binary":{"base64":"AQ==","subType":"00"}}},{"a":{"$binary":{"base64":"","subType":"05"}}}"#,
             "binaries compare by length, then subtype, then bytes"),
         FilterCase(
@@ -240,7 +248,8 @@ struct ComparisonSemantics {
             #"{"a":{"$ne":[1,2]}}"#, is: #"{"a":[2,1]},{"a":1},{}"#, not: #"{"a":[1,2]},{"a":[[1,2]]}"#,
             "the opposite of equality with an array"),
         FilterCase(
-            #"{"a.b":{"$ne":1}}"#, is: #"{"a":[{"b":2},{"c":1}]},{"a":5},{}"#, not: #"{"a":[{"b":1},{"b":2}]},{"a":{"b":1}}"#,
+            #"{"a.b":{"$ne":1}}"#, is: #"{"a":[{"b":2},{"c":1}]},{"a":5},{}"#,
+            not: #"{"a":[{"b":1},{"b":2}]},{"a":{"b":1}}"#,
             "one element that is equal is enough against it"),
         FilterCase(
             #"{"a":{"$ne":{"$numberDouble":"NaN"}}}"#, is: #"{"a":1},{}"#, not: #"{"a":{"$numberDouble":"NaN"}}"#,

@@ -13,7 +13,8 @@ struct ElementSemantics {
         FilterCase(
             #"{"a":{"$exists":true}}"#, is: #"{"a":1},{"a":null},{"a":[]},{"a":{}},{"a":{"$undefined":true}}"#,
             not: #"{},{"b":1}"#, "a field that is there, null too"),
-        FilterCase(#"{"a":{"$exists":false}}"#, is: #"{},{"b":1}"#, not: #"{"a":null},{"a":[]}"#, "a field that is missing"),
+        FilterCase(
+            #"{"a":{"$exists":false}}"#, is: #"{},{"b":1}"#, not: #"{"a":null},{"a":[]}"#, "a field that is missing"),
         FilterCase(#"{"a":{"$exists":0}}"#, is: #"{}"#, not: #"{"a":1}"#, "zero is false"),
         FilterCase(#"{"a":{"$exists":null}}"#, is: #"{}"#, not: #"{"a":1}"#, "null is false"),
         FilterCase(#"{"a":{"$exists":"no"}}"#, is: #"{"a":1}"#, not: #"{}"#, "every other value is true"),
@@ -24,7 +25,8 @@ struct ElementSemantics {
             #"{"a.b":{"$exists":false}}"#, is: #"{"a":[1]},{"a":[]},{},{"a":[{"c":1}]},{"a":null}"#,
             not: #"{"a":[{"c":1},{"b":1}]},{"a":{"b":null}}"#, "the opposite on the whole path"),
         FilterCase(
-            #"{"a.1":{"$exists":true}}"#, is: #"{"a":[1,2]},{"a":{"1":0}},{"a":[{"1":0}]}"#, not: #"{"a":[1]},{"a":[]}"#,
+            #"{"a.1":{"$exists":true}}"#, is: #"{"a":[1,2]},{"a":{"1":0}},{"a":[{"1":0}]}"#,
+            not: #"{"a":[1]},{"a":[]}"#,
             "an array with a second element"),
     ]
 
@@ -36,11 +38,15 @@ struct ElementSemantics {
             #"{"a":{"$type":"number"}}"#,
             is: #"{"a":1},{"a":1.5},{"a":{"$numberLong":"1"}},{"a":{"$numberDecimal":"1"}},{"a":["x",1]}"#,
             not: #"{"a":"1"},{},{"a":true},{"a":{"$date":{"$numberLong":"1"}}}"#, "number stands for all four types"),
-        FilterCase(#"{"a":{"$type":"int"}}"#, is: #"{"a":1},{"a":[1]}"#, not: #"{"a":1.0},{"a":{"$numberLong":"1"}}"#, "int"),
+        FilterCase(
+            #"{"a":{"$type":"int"}}"#, is: #"{"a":1},{"a":[1]}"#, not: #"{"a":1.0},{"a":{"$numberLong":"1"}}"#, "int"),
         FilterCase(#"{"a":{"$type":"long"}}"#, is: #"{"a":{"$numberLong":"1"}}"#, not: #"{"a":1}"#, "long"),
-        FilterCase(#"{"a":{"$type":"double"}}"#, is: #"{"a":1.0},{"a":{"$numberDouble":"NaN"}}"#, not: #"{"a":1}"#, "double"),
+        FilterCase(
+            #"{"a":{"$type":"double"}}"#, is: #"{"a":1.0},{"a":{"$numberDouble":"NaN"}}"#, not: #"{"a":1}"#, "double"),
         FilterCase(#"{"a":{"$type":"decimal"}}"#, is: #"{"a":{"$numberDecimal":"1"}}"#, not: #"{"a":1.0}"#, "decimal"),
-        FilterCase(#"{"a":{"$type":"string"}}"#, is: #"{"a":""},{"a":["x"]}"#, not: #"{"a":{"$symbol":"x"}},{"a":1}"#, "string"),
+        FilterCase(
+            #"{"a":{"$type":"string"}}"#, is: #"{"a":""},{"a":["x"]}"#, not: #"{"a":{"$symbol":"x"}},{"a":1}"#, "string"
+        ),
         FilterCase(#"{"a":{"$type":2}}"#, is: #"{"a":"x"}"#, not: #"{"a":2}"#, "by number"),
         FilterCase(
             #"{"a":{"$type":"object"}}"#, is: #"{"a":{}},{"a":[{"b":1}]}"#, not: #"{"a":[]},{"a":[1]}"#,
@@ -50,7 +56,8 @@ struct ElementSemantics {
             "array: the field itself is one"),
         FilterCase(#"{"a":{"$type":4}}"#, is: #"{"a":[1]}"#, not: #"{"a":1}"#, "array by number"),
         FilterCase(
-            #"{"a":{"$type":["int","string"]}}"#, is: #"{"a":1},{"a":"x"},{"a":[1.5,"x"]}"#, not: #"{"a":1.5},{"a":[]}"#,
+            #"{"a":{"$type":["int","string"]}}"#, is: #"{"a":1},{"a":"x"},{"a":[1.5,"x"]}"#,
+            not: #"{"a":1.5},{"a":[]}"#,
             "one of several types"),
         FilterCase(
             #"{"a":{"$type":["number",8]}}"#, is: #"{"a":1.5},{"a":true}"#, not: #"{"a":"x"}"#,
@@ -76,8 +83,10 @@ struct ElementSemantics {
             is: #"{"a":{"$code":"x"}},{"a":{"$code":"x","$scope":{}}}"#, not: #"{"a":"x"}"#, "javascript"),
         FilterCase(#"{"a":{"$type":-1}}"#, is: #"{"a":{"$minKey":1}}"#, not: #"{"a":{"$maxKey":1}}"#, "minKey is -1"),
         FilterCase(#"{"a":{"$type":127}}"#, is: #"{"a":{"$maxKey":1}}"#, not: #"{"a":{"$minKey":1}}"#, "maxKey is 127"),
-        FilterCase(#"{"a":{"$type":"undefined"}}"#, is: #"{"a":{"$undefined":true}}"#, not: #"{"a":null},{}"#, "undefined"),
-        FilterCase(#"{"a":{"$not":{"$type":"string"}}}"#, is: #"{"a":1},{},{"a":[]}"#, not: #"{"a":["x",1]}"#, "negated"),
+        FilterCase(
+            #"{"a":{"$type":"undefined"}}"#, is: #"{"a":{"$undefined":true}}"#, not: #"{"a":null},{}"#, "undefined"),
+        FilterCase(
+            #"{"a":{"$not":{"$type":"string"}}}"#, is: #"{"a":1},{},{"a":[]}"#, not: #"{"a":["x",1]}"#, "negated"),
         FilterCase(
             #"{"a.b":{"$type":"int"}}"#, is: #"{"a":[{"b":"x"},{"b":1}]}"#, not: #"{"a":[1]},{"a":{"b":1.5}}"#,
             "through arrays of documents"),
@@ -91,7 +100,8 @@ struct ElementSemantics {
             #"{"a":{"$mod":[4,0]}}"#, is: #"{"a":0},{"a":8},{"a":-4},{"a":{"$numberLong":"12"}},{"a":[3,4]}"#,
             not: #"{"a":2},{"a":"4"},{},{"a":null},{"a":[]}"#, "numbers that leave the remainder"),
         FilterCase(
-            #"{"a":{"$mod":[4,1]}}"#, is: #"{"a":5},{"a":5.9},{"a":{"$numberDecimal":"1.5"}}"#, not: #"{"a":-3},{"a":6.1}"#,
+            #"{"a":{"$mod":[4,1]}}"#, is: #"{"a":5},{"a":5.9},{"a":{"$numberDecimal":"1.5"}}"#,
+            not: #"{"a":-3},{"a":6.1}"#,
             "fractions are cut off towards zero"),
         FilterCase(
             #"{"a":{"$mod":[4,-3]}}"#, is: #"{"a":-3},{"a":-7}"#, not: #"{"a":1},{"a":3}"#,
@@ -103,7 +113,8 @@ struct ElementSemantics {
             not: #"{"a":{"$numberDouble":"NaN"}},{"a":{"$numberDouble":"Infinity"}},{"a":1e300}"#,
             "what is no whole number of 64 bits leaves none"),
         FilterCase(
-            #"{"a":{"$mod":[-1,0]}}"#, is: #"{"a":{"$numberLong":"-9223372036854775808"}},{"a":7}"#, "division by -1 is safe"),
+            #"{"a":{"$mod":[-1,0]}}"#, is: #"{"a":{"$numberLong":"-9223372036854775808"}},{"a":7}"#,
+            "division by -1 is safe"),
         FilterCase(#"{"a":{"$not":{"$mod":[2,0]}}}"#, is: #"{"a":1},{"a":"x"},{}"#, not: #"{"a":2}"#, "negated"),
     ]
 
@@ -115,7 +126,8 @@ struct ElementSemantics {
             #"{"a":{"$bitsAllSet":5}}"#, is: #"{"a":5},{"a":7},{"a":13.0},{"a":[0,5]},{"a":-1}"#,
             not: #"{"a":4},{"a":1},{"a":"5"},{},{"a":null}"#, "both bits of the mask are 1"),
         FilterCase(
-            #"{"a":{"$bitsAllSet":[0,2]}}"#, is: #"{"a":5},{"a":7}"#, not: #"{"a":4}"#, "a list of positions says the same"),
+            #"{"a":{"$bitsAllSet":[0,2]}}"#, is: #"{"a":5},{"a":7}"#, not: #"{"a":4}"#,
+            "a list of positions says the same"),
         FilterCase(
             #"{"a":{"$bitsAllSet":0}}"#, is: #"{"a":0},{"a":9},{"a":{"$binary":{"base64":"","subType":"00"}}}"#,
             not: #"{"a":"x"},{"a":0.5}"#, "without bits every whole number passes"),
@@ -124,9 +136,11 @@ struct ElementSemantics {
             #"{"a":{"$bitsAllClear":5}}"#, is: #"{"a":0},{"a":2},{"a":-6}"#, not: #"{"a":1},{"a":-1},{"a":"x"}"#,
             "both bits are 0"),
         FilterCase(
-            #"{"a":{"$bitsAnySet":5}}"#, is: #"{"a":1},{"a":4},{"a":5}"#, not: #"{"a":2},{"a":0}"#, "one of the bits is 1"),
+            #"{"a":{"$bitsAnySet":5}}"#, is: #"{"a":1},{"a":4},{"a":5}"#, not: #"{"a":2},{"a":0}"#,
+            "one of the bits is 1"),
         FilterCase(
-            #"{"a":{"$bitsAnyClear":5}}"#, is: #"{"a":1},{"a":0},{"a":2}"#, not: #"{"a":5},{"a":-1}"#, "one of the bits is 0"),
+            #"{"a":{"$bitsAnyClear":5}}"#, is: #"{"a":1},{"a":0},{"a":2}"#, not: #"{"a":5},{"a":-1}"#,
+            "one of the bits is 0"),
         FilterCase(#"{"a":{"$bitsAnySet":0}}"#, not: #"{"a":0},{"a":7}"#, "of no bits none is set"),
         FilterCase(#"{"a":{"$bitsAnyClear":[]}}"#, not: #"{"a":0},{"a":7}"#, "of no bits none is clear"),
         FilterCase(
@@ -141,7 +155,8 @@ struct ElementSemantics {
             "a double must be a whole number of 64 bits"),
         FilterCase(
             #"{"a":{"$bitsAllSet":{"$binary":{"base64":"BQ==","subType":"00"}}}}"#,
-            is: #"{"a":5},{"a":{"$binary":{"base64":"Bw==","subType":"00"}}},{"a":{"$binary":{"base64":"BQE=","subType":"80"}}}"#,
+            is:
+                #"{"a":5},{"a":{"$binary":{"base64":"Bw==","subType":"00"}}},{"a":{"$binary":{"base64":"BQE=","subType":"80"}}}"#,
             not: #"{"a":4},{"a":{"$binary":{"base64":"","subType":"00"}}}"#, "binaries as mask and as value"),
         FilterCase(
             #"{"a":{"$bitsAllSet":[8]}}"#, is: #"{"a":{"$binary":{"base64":"AAE=","subType":"00"}}},{"a":256}"#,

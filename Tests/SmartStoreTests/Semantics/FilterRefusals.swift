@@ -82,8 +82,10 @@ struct FilterRefusals {
             #"{"a":{"$regex":{"$regularExpression":{"pattern":"x","options":"i"}},"$options":"m"}}"#, 51075,
             "options in two places"),
         RefusalCase(#"{"a":{"$in":[{"$regularExpression":{"pattern":"(","options":""}}]}}"#, 51091, "also within $in"),
-        RefusalCase(#"{"a":{"$gt":{"$regularExpression":{"pattern":"x","options":""}}}}"#, 2, "no order of expressions"),
-        RefusalCase(#"{"a":{"$ne":{"$regularExpression":{"pattern":"x","options":""}}}}"#, 2, "$ne takes no expression"),
+        RefusalCase(
+            #"{"a":{"$gt":{"$regularExpression":{"pattern":"x","options":""}}}}"#, 2, "no order of expressions"),
+        RefusalCase(
+            #"{"a":{"$ne":{"$regularExpression":{"pattern":"x","options":""}}}}"#, 2, "$ne takes no expression"),
         RefusalCase(#"{"a":{"$gt":{"$undefined":true}}}"#, 2, "nothing compares to undefined"),
         RefusalCase(#"{"a":{"$eq":{"$undefined":true}}}"#, 2, "not even for equality"),
         RefusalCase(#"{"a":{"$in":[{"$undefined":true}]}}"#, 2, "nor within $in"),

@@ -52,21 +52,56 @@ struct ModifySemantics {
     private static let others = #"{"_id":2,"k":"x","n":3,"a":[3]},{"_id":3,"k":"y","n":4}"#
 
     static let cases: [Case] = [
-        Case(#"{"query":{"k":"x"},"update":{"$set":{"n":0}}}"#, gives: #"{"_id":1,"k":"x","n":5,"a":[1,2]}"#, leaves: #"{"_id":1,"k":"x","n":0,"a":[1,2]},"# + others, "the first, as it was"),
-        Case(#"{"query":{"k":"x"},"update":{"$inc":{"n":1}},"new":true}"#, gives: #"{"_id":1,"k":"x","n":6,"a":[1,2]}"#, leaves: #"{"_id":1,"k":"x","n":6,"a":[1,2]},"# + others, "as it became"),
-        Case(#"{"query":{"k":"x"},"sort":{"n":1},"update":{"$set":{"z":1}},"fields":{"n":1}}"#, gives: #"{"_id":2,"n":3}"#, leaves: #"{"_id":1,"k":"x","n":5,"a":[1,2]},{"_id":2,"k":"x","n":3,"a":[3],"z":1},{"_id":3,"k":"y","n":4}"#, "the first of an order, projected"),
-        Case(#"{"query":{"k":"x"},"sort":{"n":-1},"remove":true}"#, gives: #"{"_id":1,"k":"x","n":5,"a":[1,2]}"#, leaves: others, "removed"),
+        Case(
+            #"{"query":{"k":"x"},"update":{"$set":{"n":0}}}"#, gives: #"{"_id":1,"k":"x","n":5,"a":[1,2]}"#,
+            leaves: #"{"_id":1,"k":"x","n":0,"a":[1,2]},"# + others, "the first, as it was"),
+        Case(
+            #"{"query":{"k":"x"},"update":{"$inc":{"n":1}},"new":true}"#, gives: #"{"_id":1,"k":"x","n":6,"a":[1,2]}"#,
+            leaves: #"{"_id":1,"k":"x","n":6,"a":[1,2]},"# + others, "as it became"),
+        Case(
+            #"{"query":{"k":"x"},"sort":{"n":1},"update":{"$set":{"z":1}},"fields":{"n":1}}"#,
+            gives: #"{"_id":2,"n":3}"#,
+            leaves: #"{"_id":1,"k":"x","n":5,"a":[1,2]},{"_id":2,"k":"x","n":3,"a":[3],"z":1},{"_id":3,"k":"y","n":4}"#,
+            "the first of an order, projected"),
+        Case(
+            #"{"query":{"k":"x"},"sort":{"n":-1},"remove":true}"#, gives: #"{"_id":1,"k":"x","n":5,"a":[1,2]}"#,
+            leaves: others, "removed"),
         Case(#"{"query":{"k":"z"},"update":{"$set":{"n":0}}}"#, gives: "null", "none found"),
         Case(#"{"query":{"k":"z"},"remove":true}"#, gives: "null", "none to remove"),
-        Case(#"{"query":{"_id":9,"k":"z"},"update":{"$set":{"n":0}},"upsert":true}"#, gives: "null", leaves: #"{"_id":1,"k":"x","n":5,"a":[1,2]},"# + others + #",{"_id":9,"k":"z","n":0}"#, "an upsert has no old document"),
-        Case(#"{"query":{"_id":9},"update":{"$set":{"n":0}},"upsert":true,"new":true}"#, gives: #"{"_id":9,"n":0}"#, leaves: #"{"_id":1,"k":"x","n":5,"a":[1,2]},"# + others + #",{"_id":9,"n":0}"#, "but a new one"),
-        Case(#"{"query":{"_id":3},"update":{"k":"w"},"new":true}"#, gives: #"{"_id":3,"k":"w"}"#, leaves: #"{"_id":1,"k":"x","n":5,"a":[1,2]},{"_id":2,"k":"x","n":3,"a":[3]},{"_id":3,"k":"w"}"#, "a replacement"),
-        Case(#"{"query":{"_id":3},"update":[{"$set":{"m":{"$multiply":["$n",2]}}}],"new":true}"#, gives: #"{"_id":3,"k":"y","n":4,"m":8}"#, leaves: #"{"_id":1,"k":"x","n":5,"a":[1,2]},{"_id":2,"k":"x","n":3,"a":[3]},{"_id":3,"k":"y","n":4,"m":8}"#, "a pipeline"),
-        Case(#"{"query":{"a":2},"update":{"$set":{"a.$":9}},"fields":{"a":1},"new":true}"#, gives: #"{"_id":1,"a":[1,9]}"#, leaves: #"{"_id":1,"k":"x","n":5,"a":[1,9]},"# + others, "by position"),
-        Case(#"{"query":{"_id":1},"update":{"$set":{"a.$[e]":0}},"arrayFilters":[{"e":{"$gt":1}}],"new":true}"#, gives: #"{"_id":1,"k":"x","n":5,"a":[1,0]}"#, leaves: #"{"_id":1,"k":"x","n":5,"a":[1,0]},"# + others, "by array filters"),
-        Case(#"{"query":{"_id":1},"update":{"$set":{"n":5}},"new":true}"#, gives: #"{"_id":1,"k":"x","n":5,"a":[1,2]}"#, "nothing changes, the document comes back"),
-        Case(#"{"query":{"k":"Y"},"update":{"$set":{"n":0}},"collation":{"locale":"en","strength":2},"fields":{"_id":1}}"#, gives: #"{"_id":3}"#, leaves: #"{"_id":1,"k":"x","n":5,"a":[1,2]},{"_id":2,"k":"x","n":3,"a":[3]},{"_id":3,"k":"y","n":0}"#, "by the collation"),
-        Case(#"{"query":{"a":3},"remove":true,"fields":{"a.$":1}}"#, gives: #"{"_id":2,"a":[3]}"#, leaves: #"{"_id":1,"k":"x","n":5,"a":[1,2]},{"_id":3,"k":"y","n":4}"#, "a positional projection"),
+        Case(
+            #"{"query":{"_id":9,"k":"z"},"update":{"$set":{"n":0}},"upsert":true}"#, gives: "null",
+            leaves: #"{"_id":1,"k":"x","n":5,"a":[1,2]},"# + others + #",{"_id":9,"k":"z","n":0}"#,
+            "an upsert has no old document"),
+        Case(
+            #"{"query":{"_id":9},"update":{"$set":{"n":0}},"upsert":true,"new":true}"#, gives: #"{"_id":9,"n":0}"#,
+            leaves: #"{"_id":1,"k":"x","n":5,"a":[1,2]},"# + others + #",{"_id":9,"n":0}"#, "but a new one"),
+        Case(
+            #"{"query":{"_id":3},"update":{"k":"w"},"new":true}"#, gives: #"{"_id":3,"k":"w"}"#,
+            leaves: #"{"_id":1,"k":"x","n":5,"a":[1,2]},{"_id":2,"k":"x","n":3,"a":[3]},{"_id":3,"k":"w"}"#,
+            "a replacement"),
+        Case(
+            #"{"query":{"_id":3},"update":[{"$set":{"m":{"$multiply":["$n",2]}}}],"new":true}"#,
+            gives: #"{"_id":3,"k":"y","n":4,"m":8}"#,
+            leaves: #"{"_id":1,"k":"x","n":5,"a":[1,2]},{"_id":2,"k":"x","n":3,"a":[3]},{"_id":3,"k":"y","n":4,"m":8}"#,
+            "a pipeline"),
+        Case(
+            #"{"query":{"a":2},"update":{"$set":{"a.$":9}},"fields":{"a":1},"new":true}"#,
+            gives: #"{"_id":1,"a":[1,9]}"#, leaves: #"{"_id":1,"k":"x","n":5,"a":[1,9]},"# + others, "by position"),
+        Case(
+            #"{"query":{"_id":1},"update":{"$set":{"a.$[e]":0}},"arrayFilters":[{"e":{"$gt":1}}],"new":true}"#,
+            gives: #"{"_id":1,"k":"x","n":5,"a":[1,0]}"#, leaves: #"{"_id":1,"k":"x","n":5,"a":[1,0]},"# + others,
+            "by array filters"),
+        Case(
+            #"{"query":{"_id":1},"update":{"$set":{"n":5}},"new":true}"#, gives: #"{"_id":1,"k":"x","n":5,"a":[1,2]}"#,
+            "nothing changes, the document comes back"),
+        Case(
+            #"{"query":{"k":"Y"},"update":{"$set":{"n":0}},"collation":{"locale":"en","strength":2},"fields":{"_id":1}}"#,
+            gives: #"{"_id":3}"#,
+            leaves: #"{"_id":1,"k":"x","n":5,"a":[1,2]},{"_id":2,"k":"x","n":3,"a":[3]},{"_id":3,"k":"y","n":0}"#,
+            "by the collation"),
+        Case(
+            #"{"query":{"a":3},"remove":true,"fields":{"a.$":1}}"#, gives: #"{"_id":2,"a":[3]}"#,
+            leaves: #"{"_id":1,"k":"x","n":5,"a":[1,2]},{"_id":3,"k":"y","n":4}"#, "a positional projection"),
         Case(#"{"query":{"_id":1}}"#, fails: 9, "neither an update nor a removal"),
         Case(#"{"query":{"_id":1},"remove":true,"update":{"$set":{"n":1}}}"#, fails: 9, "not both"),
         Case(#"{"query":{"_id":1},"remove":true,"new":true}"#, fails: 9, "a removed document has no new form"),

@@ -36,8 +36,12 @@ struct SemanticsStore {
 
     /// Makes an index; false when the documents allow none.
     func index(_ keys: Document, _ collation: Collation? = nil) throws -> Bool {
+        try index(IndexSpecification(keys, collation: collation))
+    }
+
+    func index(_ specification: IndexSpecification) throws -> Bool {
         do {
-            return try store.createIndex(on: Self.collection, IndexSpecification(keys, collation: collation))
+            return try store.createIndex(on: Self.collection, specification)
         } catch let error as StoreError {
             // Parallel arrays, and numbers that are index and name at once.
             guard [171, 16746].contains(error.server.number) else { throw error }
@@ -110,15 +114,37 @@ struct FilterCase: Sendable, CustomTestStringConvertible {
         try store.insert(documents)
         func expectFound(_ hint: BSONValue?, _ way: String) throws {
             let found = try store.find(FindQuery(filter, hint: hint, options: options)).map { $0["_id"] }
-            #expect(Set(found) == Set(expected) && found.count == expected.count, "\(testDescription), \(way): \(found)")
+            #expect(
+                Set(found) == Set(expected) && found.count == expected.count, "\(testDescription), \(way): \(found)")
         }
         try expectFound(["$natural": 1], "scan")
-        for path in parsed.paths.sorted() where path != "_id" && !path.isEmpty && !path.hasPrefix("$") {
-            let keys = Document(fields: [(path, 1)])
-            guard try store.index(keys, collation) else { continue }
-            try expectFound(.document(keys), "index on \(path)")
+        let paths = parsed.paths.sorted().filter { $0 != "_id" && !$0.isEmpty && !$0.hasPrefix("$") }
+        var patterns = paths.flatMap { [Document(fields: [($0, 1)]), Document(fields: [($0, -1)])] }
+        if paths.count > 1 { patterns.append(Document(fields: paths.map { ($0, 1) })) }
+        for keys in patterns where try store.index(keys, collation) {
+            try expectFound(.document(keys), "index \(keys)")
         }
         try expectFound(nil, "as planned")
+        try checkPartialPlans(documents, paths, Set(expected))
+    }
+
+    /// Indexes that have not all documents may only be used where that does no harm.
+    private func checkPartialPlans(
+        _ documents: [Document], _ paths: [String], _ expected: Set<BSONValue?>
+    ) throws {
+        var specifications = paths.map { IndexSpecification(Document(fields: [($0, 1)]), isSparse: true) }
+        specifications.append(IndexSpecification(["$**": 1]))
+        for var specification in specifications {
+            specification.collation = collation
+            let store = try SemanticsStore()
+            try store.insert(documents)
+            guard try store.index(specification) else { continue }
+            let query = FindQuery(try bsonDocument(filter), options: QueryOptions(collation: collation))
+            let found = try store.find(query).map { $0["_id"] }
+            #expect(
+                Set(found) == expected && found.count == expected.count,
+                "\(testDescription), \(specification.keys): \(found)")
+        }
     }
 }
 
@@ -257,7 +283,8 @@ struct ProjectionCase: Sendable, CustomTestStringConvertible {
     let filter: String
     let reason: String
 
-    init(_ projection: String, of document: String, is expected: String, where filter: String = "{}", _ reason: String) {
+    init(_ projection: String, of document: String, is expected: String, where filter: String = "{}", _ reason: String)
+    {
         (self.projection, self.document, self.expected, code) = (projection, document, expected, nil)
         (self.filter, self.reason) = (filter, reason)
     }
