@@ -6,7 +6,7 @@
 //    pass.
 // 3. Conditions that may fail with an error, and branches, are left to be tested after the pass, in their order.
 
-struct FilterPass: Sendable {
+final class FilterPass: Sendable {
     /// One condition.
     struct Condition: Sendable {
         let path: FilterPath
@@ -25,6 +25,9 @@ struct FilterPass: Sendable {
     }
 
     let fields: [Field]
+    /// Of the first field and the second, which are looked for without a loop. (No name has eight bytes of ones.)
+    private let first: (head: UInt64, mask: UInt64)
+    private let second: (head: UInt64, mask: UInt64)
     let conditions: [Condition]
     /// Nodes for after the pass.
     let rest: [Int]
@@ -67,8 +70,28 @@ struct FilterPass: Sendable {
             conditions += own
         }
         self.fields = fields
+        first = (fields[0].head, fields[0].mask)
+        second = fields.count > 1 ? (fields[1].head, fields[1].mask) : (.max, .max)
         self.conditions = conditions
         self.rest = rest
+    }
+
+    /// The field that a name's first bytes say, or -1. Names of eight bytes and more must be compared whole.
+    @inline(__always)
+    func field(beginningWith word: UInt64) -> Int {
+        if (word ^ first.head) & first.mask == 0 { return 0 }
+        if (word ^ second.head) & second.mask == 0 { return 1 }
+        return fields.count > 2 ? other(beginningWith: word, from: 2) : -1
+    }
+
+    @inline(never)
+    func other(beginningWith word: UInt64, from start: Int) -> Int {
+        var index = start
+        while index < fields.count {
+            if (word ^ fields[index].head) & fields[index].mask == 0 { return index }
+            index &+= 1
+        }
+        return -1
     }
 
     private static func condition(_ node: Int, in program: FilterProgram) -> Condition? {
@@ -102,7 +125,7 @@ extension FilterMatcher {
     func matches(_ pass: FilterPass, _ document: BSONBytes) throws(DocumentError) -> Bool {
         guard let missed = try walk(pass, document) else { return false }
         if missed != 0 {
-            for index in pass.fields.indices where missed & (1 << UInt64(index)) != 0 {
+            for index in pass.fields.indices where missed & (1 &<< UInt64(index)) != 0 {
                 for condition in pass.fields[index].conditions {
                     if try !holds(pass.conditions[condition], nil) { return false }
                 }
@@ -117,47 +140,66 @@ extension FilterMatcher {
     /// Walks over the fields, and returns which of the wanted it did not meet; nil when a condition failed.
     @inline(__always)
     private func walk(_ pass: FilterPass, _ document: BSONBytes) throws(DocumentError) -> UInt64? {
-        var missed = pass.fields.count == 64 ? UInt64.max : (1 << UInt64(pass.fields.count)) &- 1
+        var missed = UInt64.max &>> UInt64(64 &- pass.fields.count)
         guard let end = BSONReader.end(of: document) else { return missed }
         var offset = 4
         while offset < end {
-            guard let type = BSONType(tag: document[offset]) else { return missed }
             let start = offset &+ 1
             // One load finds the name's end and holds the name against the wanted ones.
             let word = start &+ 8 <= document.count ? document.uint64(at: start) : document.lastBytes(from: start)
             let zeros = (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
-            let nameEnd: Int
-            if zeros != 0 {
-                nameEnd = start &+ zeros.trailingZeroBitCount &>> 3
-                guard nameEnd < end else { return missed }
-            } else {
+            var nameEnd = start &+ zeros.trailingZeroBitCount &>> 3
+            if zeros == 0 {
                 guard start &+ 8 <= end, let found = document.firstZero(from: start &+ 8, to: end) else {
                     return missed
                 }
                 nameEnd = found
             }
-            guard let valueEnd = BSONReader.valueEnd(type, document, from: nameEnd &+ 1, to: end) else {
-                return missed
+            guard nameEnd < end else { return missed }
+            let tag = document[offset]
+            let valueStart = nameEnd &+ 1
+            let valueEnd: Int
+            switch tag {
+            case 0x10: valueEnd = valueStart &+ 4
+            case 0x01, 0x09, 0x11, 0x12: valueEnd = valueStart &+ 8
+            case 0x07: valueEnd = valueStart &+ 12
+            case 0x08: valueEnd = valueStart &+ 1
+            default:
+                guard let type = BSONType(tag: tag),
+                    let found = BSONReader.valueEnd(type, document, from: valueStart, to: end)
+                else { return missed }
+                valueEnd = found
             }
-            var index = 0
-            while index < pass.fields.count {
-                let field = pass.fields[index]
-                if (word ^ field.head) & field.mask == 0, missed & (1 << UInt64(index)) != 0,
-                    field.name.count < 8 || document.slice(start, nameEnd).equals(field.name)
-                {
-                    let value = BSONView(type: type, bytes: document.slice(nameEnd &+ 1, valueEnd))
-                    for condition in field.conditions {
-                        if try !holds(pass.conditions[condition], value) { return nil }
-                    }
-                    missed &= ~(1 << UInt64(index))
-                    if missed == 0 { return 0 }
-                    break
-                }
-                index &+= 1
+            guard valueEnd <= end else { return missed }
+            let index = pass.field(beginningWith: word)
+            if index >= 0, let type = BSONType(tag: tag) {
+                let name = document.slice(start, nameEnd)
+                let value = BSONView(type: type, bytes: document.slice(valueStart, valueEnd))
+                guard try meets(pass, index, word, name, value, &missed) else { return nil }
+                if missed == 0 { return 0 }
             }
             offset = valueEnd
         }
         return missed
+    }
+
+    /// Tests the conditions on a field whose name begins as the wanted one of the index does; false when one fails.
+    @inline(never)
+    private func meets(
+        _ pass: FilterPass, _ index: Int, _ word: UInt64, _ name: BSONBytes, _ value: BSONView, _ missed: inout UInt64
+    ) throws(DocumentError) -> Bool {
+        var index = index
+        while pass.fields[index].name.count >= 8, !name.equals(pass.fields[index].name) {
+            index = pass.other(beginningWith: word, from: index + 1)
+            if index < 0 { return true }
+        }
+        let bit: UInt64 = 1 &<< UInt64(index)
+        guard missed & bit != 0 else { return true }
+        missed &= ~bit
+        for condition in pass.fields[index].conditions {
+            if try !holds(pass.conditions[condition], value) { return false }
+        }
+        return true
     }
 
     /// Whether a condition holds of the value of the field that its path begins with; nil: it is missing.

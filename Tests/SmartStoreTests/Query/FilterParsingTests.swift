@@ -146,7 +146,7 @@ struct FilterParsingTests {
                     case 0: ["$eq": operand]
                     case 1: ["$gte": operand]
                     case 2: ["$ne": operand]
-                    case 3: ["$exists": BSONValue(values.random.chance(2))]
+                    case 3: ["$exists": .bool(values.random.chance(2))]
                     case 4: ["$not": ["$lt": operand]]
                     default: ["$type": ["number", "string", "null"]]
                     }
