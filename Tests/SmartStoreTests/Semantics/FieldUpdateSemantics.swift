@@ -125,7 +125,8 @@ struct FieldUpdateSemantics {
         UpdateCase(#"{"$inc":{"a":0.5}}"#, on: #"{"a":1}"#, gives: #"{"a":1.5}"#, "int and double are double"),
         UpdateCase(#"{"$inc":{"a":1}}"#, on: #"{"a":1.0}"#, gives: #"{"a":2.0}"#, "a double stays one"),
         UpdateCase(
-            #"{"$inc":{"a":{"$numberDecimal":"0.1"}}}"#, on: #"{"a":0.5}"#, gives: #"{"a":{"$numberDecimal":"0.600000000000000"}}"#,
+            #"{"$inc":{"a":{"$numberDecimal":"0.1"}}}"#, on: #"{"a":0.5}"#,
+            gives: #"{"a":{"$numberDecimal":"0.600000000000000"}}"#,
             "decimal wins over double, which has 15 digits there"),
         UpdateCase(
             #"{"$inc":{"a":1}}"#, on: #"{"a":{"$numberLong":"9223372036854775807"}}"#, fails: 2,
