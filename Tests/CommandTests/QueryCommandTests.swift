@@ -56,7 +56,7 @@ struct QueryCommandTests {
             > {"find":"books","sort":{"y":2}}
             < {"ok":0,"code":15975,"codeName":"Location15975","errmsg":"$sort key ordering must be 1 (for ascending) or -1 (for descending)"}
             > {"find":"books","sort":{"y":"up"}}
-            < {"ok":0,"code":2,"codeName":"BadValue","errmsg":"Illegal key in $sort specification: y: \\"up\\""}
+            < {"ok":0,"code":15974,"codeName":"Location15974","errmsg":"Illegal key in $sort specification: y: \\"up\\""}
             > {"find":"books","projection":{"t":1,"y":0}}
             < {"ok":0,"code":31254,"codeName":"Location31254","errmsg":"Cannot do exclusion on field y in inclusion projection"}
             > {"find":"books","projection":{"t":0,"y":1}}

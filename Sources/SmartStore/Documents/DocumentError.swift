@@ -105,8 +105,8 @@ public struct DocumentError: Error, Sendable, Equatable, CustomStringConvertible
 
         /// Numbers that have a name and no case of their own.
         private static let names = [
-            72: "InvalidOptions", 146: "ExceededMemoryLimit", 238: "NotImplemented", 241: "ConversionFailure",
-            292: "QueryExceededMemoryLimitNoDiskUseAllowed",
+            72: "InvalidOptions", 146: "ExceededMemoryLimit", 224: "QueryFeatureNotAllowed", 238: "NotImplemented",
+            241: "ConversionFailure", 292: "QueryExceededMemoryLimitNoDiskUseAllowed",
         ]
 
         private var facts: (number: Int, name: String) {

@@ -14,7 +14,7 @@ struct IndexKeySource: Sendable {
     /// - Throws: `cannotCreateIndex`.
     init(_ document: Document, collation: Collation?) throws(DocumentError) {
         self.document = document
-        if let wildcard = try WildcardPath(document) {
+        if let wildcard = try WildcardPath(document, collation: collation) {
             kind = .wildcard(wildcard)
         } else {
             for (name, value) in document {
@@ -98,13 +98,15 @@ struct IndexEntries {
 struct WildcardPath: Sendable {
     /// The path before `.$**`; nil: the whole document.
     let base: FieldPath?
+    private let collation: Collation?
 
-    init?(_ keys: Document) throws(DocumentError) {
+    init?(_ keys: Document, collation: Collation? = nil) throws(DocumentError) {
         guard let name = keys.keys.first(where: { $0 == "$**" || $0.hasSuffix(".$**") }) else { return nil }
         guard keys.count == 1, keys[name]?.double ?? 0 > 0 else {
             throw DocumentError(
                 .cannotCreateIndex, "a wildcard index has one part, and it is ascending", path: name)
         }
+        self.collation = collation
         base = name == "$**" ? nil : try FieldPath(String(name.dropLast(4)))
     }
 
@@ -123,7 +125,7 @@ struct WildcardPath: Sendable {
     }
 
     func entries(of document: BSONBytes, limit: Int, into entries: inout IndexEntries) throws(DocumentError) {
-        var walk = Walk(limit: limit)
+        var walk = Walk(limit: limit, collation: collation)
         if let base {
             try walk.descend(base.pieces[...], BSONView(type: .document, bytes: document), path: [], depth: 0)
         } else {
@@ -137,6 +139,7 @@ struct WildcardPath: Sendable {
 
     private struct Walk {
         let limit: Int
+        let collation: Collation?
         var keys: [[UInt8]] = []
         var isMultikey = false
 
@@ -202,7 +205,7 @@ struct WildcardPath: Sendable {
         private mutating func emit(_ view: BSONView, _ path: [UInt8]) throws(DocumentError) {
             var key: [UInt8] = []
             try KeyEncoding.append(.string(String(decoding: path, as: UTF8.self)), to: &key, limit: limit)
-            try KeyEncoding.append(view, to: &key, limit: limit)
+            try KeyEncoding.append(view, collation: collation, to: &key, limit: limit)
             keys.append(key)
         }
     }

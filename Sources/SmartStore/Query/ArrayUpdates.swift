@@ -4,7 +4,7 @@
 struct ArrayPush: Sendable {
     /// How the array is sorted after the insertion.
     enum Order: Sendable {
-        case values(descending: Bool)
+        case values(descending: Bool, Collation?)
         case documents(SortSpec)
     }
 
@@ -14,7 +14,7 @@ struct ArrayPush: Sendable {
     private var order: Order?
 
     /// Reads the operand of `$push`: a value, or a document with `$each` and other clauses.
-    init(_ operand: BSONValue, path: FieldPath) throws(DocumentError) {
+    init(_ operand: BSONValue, path: FieldPath, collation: Collation?) throws(DocumentError) {
         guard case .document(let clauses) = operand, clauses.contains("$each") else {
             values = [operand]
             return
@@ -24,7 +24,7 @@ struct ArrayPush: Sendable {
             case "$each": values = try Self.each(value, in: "$push", path)
             case "$position": position = try Self.whole(name, value, path)
             case "$slice": slice = try Self.whole(name, value, path)
-            case "$sort": order = try Self.order(value, path)
+            case "$sort": order = try Self.order(value, path, collation)
             default:
                 throw DocumentError(.badValue, "Unrecognized clause in $push: \(name)", path: path.text)
             }
@@ -55,12 +55,30 @@ struct ArrayPush: Sendable {
         return number
     }
 
-    private static func order(_ value: BSONValue, _ path: FieldPath) throws(DocumentError) -> Order {
-        if case .document(let pattern) = value { return .documents(try SortSpec(pattern)) }
-        guard let direction = value.int, direction == 1 || direction == -1 else {
-            throw DocumentError(.badValue, "The $sort element value must be either 1 or -1", path: path.text)
+    private static func order(
+        _ value: BSONValue, _ path: FieldPath, _ collation: Collation?
+    ) throws(DocumentError) -> Order {
+        func fault(_ message: String) -> DocumentError { DocumentError(.badValue, message, path: path.text) }
+        func isDirection(_ value: BSONValue) -> Bool { value.int == 1 || value.int == -1 }
+        if case .document(let pattern) = value {
+            guard !pattern.isEmpty else {
+                throw fault("The $sort pattern is empty when it should be a set of fields.")
+            }
+            for (name, direction) in pattern {
+                guard isDirection(direction) else { throw fault("The $sort element value must be either 1 or -1") }
+                guard !name.isEmpty else { throw fault("The $sort field cannot be empty") }
+                guard !name.split(separator: ".", omittingEmptySubsequences: false).contains("") else {
+                    throw fault("The $sort field is a dotted field but has an empty part: \(name)")
+                }
+            }
+            return .documents(try SortSpec(pattern, collation: collation))
         }
-        return .values(descending: direction < 0)
+        guard value.type.isNumber else {
+            throw fault(
+                "The $sort is invalid: use 1/-1 to sort the whole element, or {field:1/-1} to sort embedded fields")
+        }
+        guard isDirection(value) else { throw fault("The $sort element value must be either 1 or -1") }
+        return .values(descending: value.int == -1, collation)
     }
 
     /// The array after the push.
@@ -71,14 +89,16 @@ struct ArrayPush: Sendable {
         result.insert(contentsOf: values, at: min(place, result.count))
         switch order {
         case nil: break
-        case .values(let descending)?:
+        case .values(let descending, let collation)?:
             let before = descending ? 1 : -1
-            result = Self.sorted(result) { ValueOrder.compare($0, $1) == before }
+            result = Self.sorted(result) { a, b in
+                (collation?.compare(a, b) ?? ValueOrder.compare(a, b)) == before
+            }
         case .documents(let spec)?:
             result = try Self.sorted(result, by: spec)
         }
         if let slice {
-            result = Array(slice >= 0 ? result.prefix(slice) : result.suffix(max(0, 0 &- slice)))
+            result = Array(slice >= 0 ? result.prefix(slice) : result.suffix(slice == .min ? .max : -slice))
         }
         return result
     }
@@ -106,7 +126,7 @@ struct ArrayPush: Sendable {
 struct ArrayPull: Sendable {
     private enum Condition: Sendable {
         /// Equal to one of these.
-        case values([BSONValue])
+        case values([BSONValue], Collation?)
         /// Documents that match.
         case documents(Filter)
         /// Elements that match as the field `""` of a document.
@@ -116,24 +136,26 @@ struct ArrayPull: Sendable {
     private let condition: Condition
 
     /// The operand of `$pull`: operators, a filter on documents, or a value.
-    init(pulling operand: BSONValue) throws(DocumentError) {
-        guard case .document(let document) = operand else {
-            if case .regex = operand {
-                condition = .elements(try Filter(["": operand]))
-            } else {
-                condition = .values([operand])
+    init(pulling operand: BSONValue, options: QueryOptions) throws(DocumentError) {
+        switch operand {
+        case .regex: condition = .elements(try Filter(["": operand], options: options))
+        case .document(let document):
+            // Operators that join whole filters are conditions on documents, as names are.
+            let joins: Set<String> = ["$and", "$or", "$nor", "$comment"]
+            guard document.keys.first != "$expr" else {
+                throw DocumentError(.location(224), "$expr is not allowed in this context")
             }
-            return
-        }
-        if operand.withView({ FilterBuilder.isOperatorDocument($0) }) {
-            condition = .elements(try Filter(["": operand]))
-        } else {
-            condition = .documents(try Filter(document))
+            if operand.withView({ FilterBuilder.isOperatorDocument($0) }), !joins.contains(document.keys.first ?? "") {
+                condition = .elements(try Filter(["": operand], options: options))
+            } else {
+                condition = .documents(try Filter(document, options: options))
+            }
+        default: condition = .values([operand], options.collation)
         }
     }
 
     /// The operand of `$pullAll`.
-    init(pullingAll values: [BSONValue]) { condition = .values(values) }
+    init(pullingAll values: [BSONValue], collation: Collation?) { condition = .values(values, collation) }
 
     /// What is left; nil when nothing goes.
     func apply(to array: BSONView) throws(DocumentError) -> [BSONValue]? {
@@ -152,7 +174,10 @@ struct ArrayPull: Sendable {
 
     private func goes(_ element: BSONView) throws(DocumentError) -> Bool {
         switch condition {
-        case .values(let values):
+        case .values(let values, let collation):
+            if let collation, let present = BSONValue(element) {
+                return values.contains { collation.compare($0, present) == 0 }
+            }
             return values.contains { value in value.withView { ValueOrder.compare($0, element) == 0 } }
         case .documents(let filter): return try element.type == .document ? filter.matches(element.bytes) : false
         case .elements(let filter):

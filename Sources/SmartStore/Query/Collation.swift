@@ -109,6 +109,9 @@ extension Collation {
         return try folded(value).withView { view throws(DocumentError) in try body(view) }
     }
 
+    /// Compares two values: -1, 0 or 1.
+    func compare(_ a: BSONValue, _ b: BSONValue) -> Int { ValueOrder.compare(folded(a), folded(b)) }
+
     /// The value with its strings folded.
     func folded(_ value: BSONValue) -> BSONValue {
         switch value {

@@ -2,7 +2,7 @@
 //
 // Done: implicit equality and conjunction, $eq $ne $gt $gte $lt $lte $in $nin $exists $type $size $mod $all $elemMatch
 // $and $or $nor $not $comment $regex $options $expr $bitsAllSet $bitsAllClear $bitsAnySet $bitsAnyClear. Anything else is
-// refused: see the table of operators in QUERIES.md.
+// refused: see the tables of Documentation/OPERATORS.md.
 
 /// A parsed filter.
 public struct Filter: Sendable {
@@ -17,24 +17,31 @@ public struct Filter: Sendable {
     package let isOnlyFacts: Bool
     /// The paths of all its conditions.
     let paths: Set<String>
+    /// The equalities that an upsert takes over, in order.
+    let equalities: [(path: String, value: BSONValue)]
     let options: QueryOptions
 
     private let owned: OwnedBytes
-    private let matcher: FilterMatcher
-    private let root: Int
+    let matcher: FilterMatcher
+    let root: Int
 
     /// Parses a filter.
     ///
     /// - Throws: `badValue` and other codes of MongoDB's, for unknown operators and operands of the wrong kind.
     public init(_ document: Document, options: QueryOptions = .standard) throws(DocumentError) {
         self.document = document
+        let limit = BSONLimits.standard.byteCount
+        guard document.bson.count <= limit else {
+            throw DocumentError(.tooLarge, "the filter has \(document.bson.count) bytes; the limit is \(limit)")
+        }
         // The nodes point into these bytes, so they stand still for the filter's life.
         owned = OwnedBytes(document.bson)
         var builder = FilterBuilder(options: options)
         root = try builder.conjunction(owned.bytes, depth: 0, isTop: true)
-        matcher = FilterMatcher(program: builder.program)
+        matcher = FilterMatcher(program: builder.program, root: root)
         facts = builder.facts
         paths = builder.paths
+        equalities = builder.equalities
         self.options = options
         isOnlyFacts = !builder.hasBranches && builder.leafCount == builder.facts.constraints.count
     }
@@ -48,7 +55,7 @@ public struct Filter: Sendable {
 
     /// Whether the document of these bytes matches. Damaged bytes read as missing fields.
     package func matches(_ bytes: BSONBytes) throws(DocumentError) -> Bool {
-        try withExtendedLifetime(owned) { () throws(DocumentError) in try matcher.matches(root, bytes) }
+        try withExtendedLifetime(owned) { () throws(DocumentError) in try matcher.matches(bytes) }
     }
 
     /// Whether the document of these bytes matches.

@@ -7,13 +7,12 @@ extension FilterBuilder {
     ) throws(DocumentError) -> Int? {
         switch name {
         case "$size":
-            guard let number = BSONValue(operand), operand.type.isNumber, let count = number.int, count >= 0 else {
-                let shown = ExtendedJSON.string(BSONValue(operand) ?? .null)
-                let wanted = operand.type.isNumber ? "a non-negative integer" : "a number"
-                throw DocumentError(
-                    .badValue, "Failed to parse $size. Expected \(wanted) in: $size: \(shown)", path: target.path)
+            do throws(DocumentError) {
+                let count = try Self.whole(operand, named: "$size", atMost: Int(Int32.max))
+                return leaf(.size(count), on: target, looksIntoArray: false)
+            } catch {
+                throw DocumentError(.badValue, "Failed to parse $size. \(error.message)", path: target.path)
             }
-            return leaf(.size(count), on: target, looksIntoArray: false)
         case "$all": return try every(operand, on: target, depth: depth)
         case "$elemMatch": return try elementMatch(operand, on: target, depth: depth)
         default: return nil

@@ -18,6 +18,7 @@ extension FilterBuilder {
                 .badValue, "Can't have RegEx as arg to predicate over field '\(target.path)'.", path: target.path)
         }
         note(Self.fact(comparison, operand), on: target)
+        if case .equal = comparison { noteEquality(operand, on: target) }
         if let collation = options.collation, collation.concerns(operand), let value = BSONValue(operand) {
             program.values.append(collation.folded(value))
             return leaf(.collated(comparison, program.values.count - 1), on: target)
@@ -96,7 +97,9 @@ extension FilterBuilder {
         }
         if !patterns.isEmpty { node = add(.or(childRange([node] + patterns))) }
         guard name == "$in" else { return add(.not(node)) }
-        if patterns.isEmpty { note(.oneOf(operands.compactMap { BSONValue($0) }), on: target) }
+        guard patterns.isEmpty else { return node }
+        note(.oneOf(operands.compactMap { BSONValue($0) }), on: target)
+        if operands.count == 1 { noteEquality(operands[0], on: target) }
         return node
     }
 }

@@ -65,8 +65,9 @@ extension FilterBuilder {
         }
         let code = BSONValue(operand)?.int
         guard let code, let tag = Int8(exactly: code), let type = BSONType(rawValue: UInt8(bitPattern: tag)) else {
+            let hint = code == 0 ? ". Instead use {$exists:false}." : ""
             throw DocumentError(
-                .badValue, "Invalid numerical type code: \(ExtendedJSON.string(BSONValue(operand) ?? .null))",
+                .badValue, "Invalid numerical type code: \(ExtendedJSON.string(BSONValue(operand) ?? .null))\(hint)",
                 path: target.path)
         }
         types.insert(type)
@@ -92,5 +93,22 @@ extension FilterBuilder {
         }
         guard divisor != 0 else { throw fault("divisor cannot be 0") }
         return (divisor, remainder)
+    }
+
+    /// A whole number from 0 on, as operands say it.
+    /// - Throws: `failedToParse`.
+    static func whole(_ operand: BSONView, named name: String, atMost most: Int = .max) throws(DocumentError) -> Int {
+        func fault(_ what: String) -> DocumentError {
+            DocumentError(.failedToParse, "\(what): \(name): \(ExtendedJSON.string(BSONValue(operand) ?? .null))")
+        }
+        guard operand.type.isNumber else { throw fault("Expected a number in") }
+        guard let number = BSONValue(operand)?.int else {
+            guard let value = operand.double, !value.isNaN else { throw fault("Expected an integer, but found NaN in") }
+            throw fault(
+                value.rounded() == value ? "Cannot represent as a 64-bit integer" : "Expected an integer")
+        }
+        guard number >= 0 else { throw fault("Expected a non-negative number in") }
+        guard number <= most else { throw fault("Cannot represent in an int") }
+        return number
     }
 }

@@ -74,14 +74,13 @@ extension FilterBuilder {
         case .array:
             var positions: Set<Int> = []
             var reader = BSONReader(operand.bytes)
-            while let element = reader.next()?.value {
-                guard element.type.isNumber, let position = BSONValue(element)?.int else {
-                    throw fault("Failed to parse bit position. Expected a number in: \(name)")
+            while let element = reader.next() {
+                do throws(DocumentError) {
+                    positions.insert(
+                        try whole(element.value, named: element.name.text, atMost: Int(Int32.max)))
+                } catch {
+                    throw fault("Failed to parse bit position. \(error.message)")
                 }
-                guard position >= 0 else {
-                    throw fault("Failed to parse bit position. Expected a non-negative number in: \(name)")
-                }
-                positions.insert(position)
             }
             return positions.sorted()
         case .binary:
@@ -93,15 +92,9 @@ extension FilterBuilder {
                     "\(target.path) takes an Array, a number, or a BinData but received: "
                         + ExtendedJSON.string(BSONValue(operand) ?? .null))
             }
-            guard let mask = BSONValue(operand)?.int else {
-                throw DocumentError(
-                    .failedToParse,
-                    "Expected an integer: \(name): "
-                        + ExtendedJSON.string(BSONValue(operand) ?? .null), path: target.path)
-            }
-            guard mask >= 0 else {
-                throw DocumentError(
-                    .failedToParse, "Expected a non-negative number in: \(name): \(mask)", path: target.path)
+            let mask: Int
+            do throws(DocumentError) { mask = try whole(operand, named: name) } catch {
+                throw DocumentError(error.code, error.message, path: target.path)
             }
             return (0..<63).filter { mask >> $0 & 1 == 1 }
         }

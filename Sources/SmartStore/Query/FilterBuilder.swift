@@ -22,6 +22,9 @@ struct FilterBuilder {
     private(set) var hasBranches = false
     /// What holds of every match of the conjunction that is being read.
     var facts = FilterFacts()
+    /// What an upsert takes over: the values that the filter says fields are equal to.
+    private(set) var equalities: [(path: String, value: BSONValue)] = []
+    private var isInUnion = false
 
     mutating func add(_ node: FilterNode) -> Int {
         switch node {
@@ -71,6 +74,8 @@ struct FilterBuilder {
         switch name {
         case "$and": return all(try branches(name, field.value, depth: depth, isTop: isTop))
         case "$or":
+            // A choice of one is none.
+            if Self.isSingle(field.value) { return all(try branches(name, field.value, depth: depth, isTop: isTop)) }
             let nodes = try union(field.value, depth: depth, isTop: isTop)
             return add(.or(childRange(nodes)))
         case "$nor":
@@ -113,7 +118,9 @@ struct FilterBuilder {
     /// The branches of `$or`. Each has facts of its own, so that a planner may look each up by an index.
     private mutating func union(_ value: BSONView, depth: Int, isTop: Bool) throws(DocumentError) -> [Int] {
         guard isTop, value.type == .array else { return try branches("$or", value, depth: depth, isTop: false) }
-        let outside = facts
+        let (outside, wasInUnion) = (facts, isInUnion)
+        isInUnion = true
+        defer { isInUnion = wasInUnion }
         var union: [FilterFacts] = []
         var nodes: [Int] = []
         var reader = BSONReader(value.bytes)
@@ -127,6 +134,13 @@ struct FilterBuilder {
         facts = outside
         facts.unions.append(union)
         return nodes
+    }
+
+    /// Whether an array has exactly one element.
+    private static func isSingle(_ value: BSONView) -> Bool {
+        guard value.type == .array else { return false }
+        var reader = BSONReader(value.bytes)
+        return reader.next() != nil && reader.next() == nil
     }
 
     private static var branchIsNoDocument: DocumentError {
@@ -187,7 +201,6 @@ struct FilterBuilder {
                 if let node = try pattern(field, in: document, on: target) { nodes.append(node) }
                 continue
             }
-            if name == "$comment" { continue }
             nodes.append(try condition(field, on: target, depth: depth))
         }
         guard !reader.isMalformed else { throw DocumentError(.invalidBSON, "the filter is not valid BSON") }
@@ -231,7 +244,15 @@ struct FilterBuilder {
     /// Notes a fact for the planner, if every match fulfils it.
     mutating func note(_ kind: @autoclosure () -> FilterConstraint.Kind?, on target: ConditionTarget) {
         guard target.isTop, let kind = kind() else { return }
+        // At a number an index has the element of that place, and not what its neighbours lack as fields of that name.
+        if kind.allowsMissing, program.steps[target.steps].contains(where: { $0.index >= 0 }) { return }
         facts.constraints.append(FilterConstraint(path: target.path, kind: kind))
+    }
+
+    /// Notes an equality for upserts, if every match fulfils it by itself.
+    mutating func noteEquality(_ operand: BSONView, on target: ConditionTarget) {
+        guard target.isTop, !isInUnion, let value = BSONValue(operand) else { return }
+        equalities.append((target.path, value))
     }
 }
 

@@ -23,6 +23,25 @@ package struct FilterConstraint: Sendable, Hashable {
         case exists(Bool)
         /// A string that begins with this text.
         case prefix(String)
+
+        /// Whether a missing field can fulfil it.
+        var allowsMissing: Bool {
+            switch self {
+            case .equal(let value): Self.isLikeMissing(value)
+            case .oneOf(let values): values.contains { Self.isLikeMissing($0) }
+            case .range(let lower, let upper):
+                [lower, upper].contains { $0.map { Self.isLikeMissing($0.value) } ?? false }
+            case .exists(let isWanted): !isWanted
+            case .prefix: false
+            }
+        }
+
+        private static func isLikeMissing(_ value: BSONValue) -> Bool {
+            switch value {
+            case .null, .undefined, .minKey, .maxKey: true
+            default: false
+            }
+        }
     }
 
     /// The dotted path.

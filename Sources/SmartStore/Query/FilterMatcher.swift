@@ -11,6 +11,21 @@
 
 struct FilterMatcher {
     let program: FilterProgram
+    private let root: Int
+    private let pass: FilterPass?
+
+    init(program: FilterProgram, root: Int) {
+        self.program = program
+        self.root = root
+        pass = FilterPass(of: root, in: program)
+    }
+
+    /// Whether the document matches.
+    @inline(__always)
+    func matches(_ document: BSONBytes) throws(DocumentError) -> Bool {
+        guard let pass else { return try matches(root, document) }
+        return try matches(pass, document)
+    }
 
     /// Whether a node matches a document.
     func matches(_ node: Int, _ document: BSONBytes) throws(DocumentError) -> Bool {
@@ -62,7 +77,7 @@ struct FilterMatcher {
 
     // MARK: Paths
 
-    private func finds(
+    func finds(
         _ test: FilterTest, _ path: FilterPath, from first: Int, in document: BSONBytes
     ) throws(DocumentError) -> Bool {
         var step = first
@@ -82,7 +97,7 @@ struct FilterMatcher {
         }
     }
 
-    private func passesInside(_ test: FilterTest, _ array: BSONView) throws(DocumentError) -> Bool {
+    func passesInside(_ test: FilterTest, _ array: BSONView) throws(DocumentError) -> Bool {
         var reader = BSONReader(array.bytes)
         while let element = reader.next() {
             if try passes(test, element.value) { return true }
@@ -90,7 +105,7 @@ struct FilterMatcher {
         return try passes(test, array)
     }
 
-    private func findsThroughArray(
+    func findsThroughArray(
         _ test: FilterTest, _ path: FilterPath, from step: Int, in array: BSONBytes
     ) throws(DocumentError) -> Bool {
         let wanted = program.steps[step].index
@@ -117,7 +132,7 @@ struct FilterMatcher {
 
     /// Whether a value passes; nil is a missing one.
     @inline(__always)
-    private func passes(_ test: FilterTest, _ value: BSONView?) throws(DocumentError) -> Bool {
+    func passes(_ test: FilterTest, _ value: BSONView?) throws(DocumentError) -> Bool {
         switch test {
         case .compare(let comparison, let operand): compare(value, comparison, operand)
         case .oneOf(let range, let matchesMissing):
@@ -185,6 +200,16 @@ struct FilterMatcher {
     /// Values compare within their class only; missing is like null; MinKey and MaxKey compare with everything.
     @inline(__always)
     private func compare(_ value: BSONView?, _ comparison: Comparison, _ operand: BSONView) -> Bool {
+        if let value, value.type == .int32, operand.type == .int32 {
+            let (left, right) = (value.bytes.int32(at: 0), operand.bytes.int32(at: 0))
+            return switch comparison {
+            case .equal: left == right
+            case .less: left < right
+            case .lessOrEqual: left <= right
+            case .greater: left > right
+            case .greaterOrEqual: left >= right
+            }
+        }
         let operandClass = operand.type.orderClass
         guard let value, value.type != .undefined, value.type.orderClass == operandClass else {
             return compareAcross(value, comparison, operand.type)

@@ -24,6 +24,8 @@ struct ProjectedField: Sendable {
     let kind: Kind
 
     var isPositional: Bool { if case .positional = kind { true } else { false } }
+    var isElementMatch: Bool { if case .elementMatch = kind { true } else { false } }
+    var isSlice: Bool { if case .slice = kind { true } else { false } }
 
     /// Whether it works on the field of its path, which then must be among the included.
     var isPartOfField: Bool {
@@ -44,10 +46,9 @@ struct ProjectedField: Sendable {
             if let score = root.score { PathAssignment.assign(.double(score), at: names, in: &document) }
         case .slice(let slice): PathAssignment.change(at: names, in: &document) { slice.apply(to: $0) }
         case .elementMatch(let filter):
-            guard let elements = document[path.text]?.array else {
-                document[path.text] = nil
-                return
-            }
+            // The field comes back behind the others, with one element or not at all.
+            let elements = document[path.text]?.array ?? []
+            document[path.text] = nil
             for element in elements {
                 let candidate = Document(fields: [(path.text, .array([element]))])
                 if try filter.matches(candidate) {
@@ -55,7 +56,6 @@ struct ProjectedField: Sendable {
                     return
                 }
             }
-            document[path.text] = nil
         case .positional(let filter):
             guard let whole = BSONValue(BSONView(type: .document, bytes: root))?.document,
                 let place = try filter.position(in: whole, at: path)
@@ -74,32 +74,22 @@ struct ProjectedField: Sendable {
 }
 
 extension ProjectedField.Slice {
-    /// The operand of `$slice` in a query's projection; nil when it is an expression of that name.
-    init?(_ operand: BSONValue, _ path: FieldPath) throws(DocumentError) {
-        if operand.isNumeric {
-            guard let count = operand.int else {
-                throw DocumentError(.location(28667), "$slice takes whole numbers", path: path.text)
-            }
+    /// The operand of `$slice` in a query's projection; nil when it can only be an expression of that name.
+    init?(_ operand: BSONValue) {
+        if let count = Self.whole(operand) {
             self.init(skip: nil, count: count)
             return
         }
-        guard let parts = operand.array, parts.count == 2, parts.allSatisfy(\.isNumeric) else {
-            guard operand.array != nil else {
-                throw DocumentError(
-                    .location(28667),
-                    "Invalid $slice syntax. The given syntax \(ExtendedJSON.string(operand)) did not "
-                        + "match the find() syntax", path: path.text)
-            }
-            return nil
-        }
-        guard let skip = parts[0].int, let count = parts[1].int else {
-            throw DocumentError(.location(28667), "$slice takes whole numbers", path: path.text)
-        }
-        guard count > 0 else {
-            throw DocumentError(
-                .location(28729), "First argument to $slice must be positive: \(count)", path: path.text)
-        }
+        guard let parts = operand.array, parts.count == 2, let skip = Self.whole(parts[0]),
+            let count = Self.whole(parts[1]), count > 0
+        else { return nil }
         self.init(skip: skip, count: count)
+    }
+
+    /// A number without its fraction, within the bounds of 32 bits.
+    private static func whole(_ value: BSONValue) -> Int? {
+        guard value.isNumeric, let number = value.double else { return nil }
+        return number.isNaN ? 0 : Int(max(Double(Int32.min), min(Double(Int32.max), number.rounded(.towardZero))))
     }
 
     func apply(to value: BSONValue) -> BSONValue {

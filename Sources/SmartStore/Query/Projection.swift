@@ -28,7 +28,7 @@ public struct Projection: Sendable {
         var builder = ProjectionBuilder(options: options, filter: filter, isStage: isStage)
         try builder.read(document, prefix: [])
         let includesIdentifier = builder.identifier ?? true
-        isInclusion = builder.isInclusion ?? (builder.identifier ?? false)
+        isInclusion = builder.isInclusion ?? builder.includesByDefault
         for field in builder.made where isInclusion && field.isPartOfField && !builder.root.has(field.path) {
             try builder.root.insert(field.path.pieces.map(\.name)[...], text: field.path.text)
         }
@@ -104,7 +104,7 @@ public struct Projection: Sendable {
 }
 
 /// The projected names of one level. A node without children is the end of a path.
-private struct ProjectionNode: Sendable {
+struct ProjectionNode: Sendable {
     private(set) var children: [(name: [UInt8], node: ProjectionNode)] = []
 
     func child(_ name: BSONBytes) -> ProjectionNode? {
@@ -143,130 +143,5 @@ private struct ProjectionNode: Sendable {
                 .pathCollisionWithin, "Path collision at \(text) remaining portion \(remaining)", path: text)
         }
         try children[place].node.insert(rest, text: text)
-    }
-}
-
-/// Reads a projection's document.
-private struct ProjectionBuilder {
-    let options: QueryOptions
-    let filter: Filter?
-    let isStage: Bool
-    var made: [ProjectedField] = []
-    var root = ProjectionNode()
-    /// Inclusion or exclusion, once a field other than `_id` has decided it.
-    var isInclusion: Bool?
-    /// What is said of `_id` itself.
-    var identifier: Bool?
-
-    mutating func read(_ document: Document, prefix: [String]) throws(DocumentError) {
-        for (name, value) in document {
-            let text = (prefix + [name]).joined(separator: ".")
-            if !isStage, text.hasSuffix(".$") {
-                try positional(String(text.dropLast(2)))
-                continue
-            }
-            let path = try FieldPath(text)
-            if path.pieces.contains(where: { $0.name.isEmpty || $0.name[0] == UInt8(ascii: "$") }) {
-                throw DocumentError(
-                    isStage ? .location(16410) : .badProjection,
-                    "FieldPath field names may not be empty or start with '$': \(text)", path: text)
-            }
-            if case .document(let inner) = value, inner.keys.first?.hasPrefix("$") != true {
-                guard !inner.isEmpty else {
-                    throw DocumentError(
-                        .emptyProjection,
-                        "An empty sub-projection is not a valid value. Found empty object at path \(text)", path: text)
-                }
-                try read(inner, prefix: prefix + [name])
-                continue
-            }
-            guard let includes = value.bool ?? value.double.map({ $0 != 0 }) else {
-                try make(path, value)
-                continue
-            }
-            if text == "_id" {
-                identifier = includes
-                continue
-            }
-            if let isInclusion, isInclusion != includes {
-                throw includes
-                    ? DocumentError(
-                        .inclusionInExclusion, "Cannot do inclusion on field \(text) in exclusion projection",
-                        path: text)
-                    : DocumentError(
-                        .exclusionInInclusion, "Cannot do exclusion on field \(text) in inclusion projection",
-                        path: text)
-            }
-            isInclusion = includes
-            try root.insert(path.pieces.map(\.name)[...], text: text)
-        }
-    }
-
-    // MARK: Fields that are made
-
-    private mutating func include(_ path: FieldPath) throws(DocumentError) {
-        if isInclusion == false {
-            throw DocumentError(
-                .inclusionInExclusion, "Cannot do inclusion on field \(path) in exclusion projection", path: path.text)
-        }
-        isInclusion = true
-    }
-
-    private mutating func make(_ path: FieldPath, _ value: BSONValue) throws(DocumentError) {
-        let operation = value.document?.first { _ in true }
-        if !isStage, let (name, operand) = operation {
-            if name == "$slice", let slice = try ProjectedField.Slice(operand, path) {
-                made.append(ProjectedField(path: path, kind: .slice(slice)))
-                return
-            }
-            if name == "$elemMatch" {
-                guard path.pieces.count == 1 else {
-                    throw DocumentError(
-                        .location(31275), "Cannot use $elemMatch projection on a nested field.", path: path.text)
-                }
-                guard operand.document != nil else {
-                    throw DocumentError(
-                        .location(31274),
-                        "elemMatch: Invalid argument, object required, but got "
-                            + operand.type.name, path: path.text)
-                }
-                try include(path)
-                let filter = try Filter(
-                    Document(fields: [(path.text, ["$elemMatch": operand])]), options: options)
-                made.append(ProjectedField(path: path, kind: .elementMatch(filter)))
-                return
-            }
-        }
-        if operation?.key == "$meta" {
-            let names = ["vectorSearchScore", "searchScore"]
-            guard let name = operation?.value.string, names.contains(name) else {
-                throw DocumentError(
-                    .location(17308),
-                    "Unsupported argument to $meta: "
-                        + ExtendedJSON.string(operation?.value ?? .null), path: path.text)
-            }
-            try include(path)
-            made.append(ProjectedField(path: path, kind: .score))
-            return
-        }
-        try include(path)
-        made.append(ProjectedField(path: path, kind: .computed(try AggregationExpression(value, options: options))))
-    }
-
-    private mutating func positional(_ text: String) throws(DocumentError) {
-        guard !made.contains(where: \.isPositional) else {
-            throw DocumentError(
-                .location(31276), "Cannot specify more than one positional projection per query.", path: text)
-        }
-        let path = try FieldPath(text)
-        guard let filter else {
-            throw DocumentError(.location(51246), "Executor error: the positional operator needs a query", path: text)
-        }
-        if isInclusion == false {
-            throw DocumentError(
-                .location(31395), "positional projection cannot be used with exclusion", path: text)
-        }
-        isInclusion = true
-        made.append(ProjectedField(path: path, kind: .positional(filter)))
     }
 }

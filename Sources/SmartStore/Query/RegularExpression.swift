@@ -152,15 +152,17 @@ package final class RegularExpression: Sendable {
         guard !options.contains(where: { "imx".contains($0) }), pattern.hasPrefix("^"), !pattern.contains("|") else {
             return nil
         }
-        var text = ""
-        var rest = pattern.dropFirst()
-        let special: Set<Character> = [".", "*", "+", "?", "(", ")", "[", "]", "{", "}", "^", "$", "\\"]
+        // By code points: a mark that stands behind a special character does not make it another one.
+        var text = String.UnicodeScalarView()
+        var rest = pattern.unicodeScalars.dropFirst()
+        let special: Set<Unicode.Scalar> = [".", "*", "+", "?", "(", ")", "[", "]", "{", "}", "^", "$", "\\"]
         while let next = rest.first, !special.contains(next) {
             text.append(next)
             rest.removeFirst()
         }
-        // A repeated last character may be missing.
-        if let next = rest.first, "*?{".contains(next) { if !text.isEmpty { text.removeLast() } }
-        return text.isEmpty ? nil : (text, rest.isEmpty)
+        // A repeated last character may be missing. Comments and stray \E may stand before the repetition.
+        let mayRepeat = rest.first.map { ["*", "?", "{", "\\"].contains($0) } ?? false
+        if mayRepeat || String(rest).hasPrefix("(?#"), !text.isEmpty { text.removeLast() }
+        return text.isEmpty ? nil : (String(text), rest.isEmpty)
     }
 }

@@ -17,7 +17,7 @@ public struct SortSpec: Sendable {
             pattern = try KeyPattern(document, collation: collation) { name, value throws(DocumentError) in
                 guard value.type.isNumber else {
                     throw DocumentError(
-                        .badValue, "Illegal key in $sort specification: \(name): \(ExtendedJSON.string(value))",
+                        .location(15974), "Illegal key in $sort specification: \(name): \(ExtendedJSON.string(value))",
                         path: name)
                 }
                 guard let direction = value.int, direction == 1 || direction == -1 else {

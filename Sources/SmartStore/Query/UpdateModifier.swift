@@ -43,6 +43,10 @@ struct UpdateModifier: Sendable {
     private static func updatePath(_ text: String) throws(DocumentError) -> FieldPath {
         guard !text.isEmpty else { throw DocumentError(.emptyFieldName, "An empty update path is not valid.") }
         let path = try FieldPath(text)
+        guard path.pieces.count(where: { $0.name == [UInt8(ascii: "$")] }) <= 1 else {
+            throw DocumentError(
+                .badValue, "Too many positional (i.e. '$') elements found in path '\(text)'", path: text)
+        }
         for piece in path.pieces {
             if piece.name.isEmpty {
                 throw DocumentError(
@@ -74,8 +78,8 @@ struct UpdateModifier: Sendable {
         case "$set": return .set(value)
         case "$unset": return .unset
         case "$setOnInsert": return .setOnInsert(value)
-        case "$min": return .minimum(value)
-        case "$max": return .maximum(value)
+        case "$min": return .minimum(value, options.collation)
+        case "$max": return .maximum(value, options.collation)
         case "$inc", "$mul":
             guard value.type.isNumber, let operation = NumberArithmetic.Operation(rawValue: name) else {
                 let verb = name == "$inc" ? "increment" : "multiply"
@@ -86,28 +90,35 @@ struct UpdateModifier: Sendable {
             return .arithmetic(operation, value)
         case "$currentDate": return .set(try now(value, path, options))
         case "$bit": return .bits(try BitUpdate(value, path))
-        case "$push": return .push(try ArrayPush(value, path: path))
+        case "$push": return .push(try ArrayPush(value, path: path, collation: options.collation))
         case "$addToSet":
-            guard case .document(let clauses) = value, clauses.keys.first == "$each" else { return .addToSet([value]) }
+            guard case .document(let clauses) = value, clauses.keys.first == "$each" else {
+                return .addToSet([value], options.collation)
+            }
             if let other = clauses.keys.first(where: { $0 != "$each" }) {
                 throw DocumentError(
                     .badValue, "Found unexpected fields after $each in $addToSet: \(other)", path: path.text)
             }
-            return .addToSet(try ArrayPush.each(clauses["$each"] ?? .null, in: "$addToSet", path))
+            return .addToSet(
+                try ArrayPush.each(clauses["$each"] ?? .null, in: "$addToSet", path), options.collation)
         case "$pop":
-            guard value.type.isNumber, let end = value.int, end == 1 || end == -1 else {
+            guard value.type.isNumber else {
+                throw DocumentError(
+                    .failedToParse, "Expected a number in: \(path): \(ExtendedJSON.string(value))", path: path.text)
+            }
+            guard let end = value.int, end == 1 || end == -1 else {
                 throw DocumentError(
                     .failedToParse, "$pop expects 1 or -1, found: \(ExtendedJSON.string(value))", path: path.text)
             }
             return .pop(first: end == -1)
-        case "$pull": return .pull(try ArrayPull(pulling: value))
+        case "$pull": return .pull(try ArrayPull(pulling: value, options: options))
         case "$pullAll":
             guard case .array(let values) = value else {
                 throw DocumentError(
                     .badValue, "$pullAll requires an array argument but was given a \(value.type.name)", path: path.text
                 )
             }
-            return .pull(ArrayPull(pullingAll: values))
+            return .pull(ArrayPull(pullingAll: values, collation: options.collation))
         default: return try rename(value, path)
         }
     }
@@ -200,10 +211,34 @@ struct UpdateModifier: Sendable {
     func apply(to document: Document, isInsert: Bool) throws(DocumentError) -> Document {
         if case .rename(let target) = operation { return try renamed(document, to: target) }
         if case .setOnInsert = operation, !isInsert { return document }
+        if case .pop = operation { try refuseBlockedPath(in: document) }
         let edit = PathEdit(path, creates: operation.creates)
         return try edit.apply(to: document) { view throws(DocumentError) in
             try operation.change(view, at: path, isInsert: isInsert)
         } ?? document
+    }
+
+    /// `$pop` takes a path that leads nowhere, but none that leads through a value without fields.
+    private func refuseBlockedPath(in document: Document) throws(DocumentError) {
+        try document.withBytes { bytes throws(DocumentError) in
+            var view = BSONView(type: .document, bytes: bytes)
+            var name = ""
+            for piece in path.pieces {
+                guard view.isContainer, view.type == .document || piece.index != nil else {
+                    let shown = ExtendedJSON.string(BSONValue(view) ?? .null)
+                    throw DocumentError(
+                        .pathNotViable,
+                        "Cannot use the part (\(piece.text)) of (\(path)) to traverse the element ({\(name): \(shown)})",
+                        path: path.text)
+                }
+                let next =
+                    view.type == .document
+                    ? BSONBytes.with(piece.name) { view.bytes.field($0) }
+                    : piece.index.flatMap { view.bytes.element(at: $0) }
+                guard let next else { return }
+                (view, name) = (next, piece.text)
+            }
+        }
     }
 
     private func renamed(_ document: Document, to target: FieldPath) throws(DocumentError) -> Document {

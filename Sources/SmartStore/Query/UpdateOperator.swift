@@ -5,13 +5,13 @@ enum UpdateOperator: Sendable {
     case set(BSONValue)
     case unset
     case arithmetic(NumberArithmetic.Operation, BSONValue)
-    case minimum(BSONValue)
-    case maximum(BSONValue)
+    case minimum(BSONValue, Collation?)
+    case maximum(BSONValue, Collation?)
     /// Sets only when the update inserts.
     case setOnInsert(BSONValue)
     case bits(BitUpdate)
     case push(ArrayPush)
-    case addToSet([BSONValue])
+    case addToSet([BSONValue], Collation?)
     case pop(first: Bool)
     case pull(ArrayPull)
     /// The value moves from the modifier's path to this one.
@@ -32,11 +32,13 @@ enum UpdateOperator: Sendable {
         case .setOnInsert(let value): return isInsert ? .set(value) : .keep
         case .unset: return view == nil ? .keep : .remove
         case .arithmetic(let operation, let operand): return try arithmetic(operation, operand, view, path)
-        case .minimum(let operand): return Self.isBetter(operand, than: view, order: -1) ? .set(operand) : .keep
-        case .maximum(let operand): return Self.isBetter(operand, than: view, order: 1) ? .set(operand) : .keep
+        case .minimum(let operand, let collation):
+            return Self.isBetter(operand, than: view, order: -1, collation) ? .set(operand) : .keep
+        case .maximum(let operand, let collation):
+            return Self.isBetter(operand, than: view, order: 1, collation) ? .set(operand) : .keep
         case .bits(let update): return .set(try update.apply(to: view, at: path))
         case .push(let push): return .set(.array(try push.apply(to: elements(view, path))))
-        case .addToSet(let values): return try addToSet(values, view, path)
+        case .addToSet(let values, let collation): return try addToSet(values, view, path, collation)
         case .pop(let first):
             guard let view else { return .keep }
             guard case .array(var elements)? = BSONValue(view) else {
@@ -57,9 +59,14 @@ enum UpdateOperator: Sendable {
         }
     }
 
-    private static func isBetter(_ operand: BSONValue, than view: BSONView?, order: Int) -> Bool {
+    private static func isBetter(
+        _ operand: BSONValue, than view: BSONView?, order: Int, _ collation: Collation?
+    ) -> Bool {
         guard let view else { return true }
-        return operand.withView { ValueOrder.compare($0, view) } == order
+        guard let collation, let value = BSONValue(view) else {
+            return operand.withView { ValueOrder.compare($0, view) } == order
+        }
+        return collation.compare(operand, value) == order
     }
 
     private func arithmetic(
@@ -96,7 +103,7 @@ enum UpdateOperator: Sendable {
     }
 
     private func addToSet(
-        _ values: [BSONValue], _ view: BSONView?, _ path: FieldPath
+        _ values: [BSONValue], _ view: BSONView?, _ path: FieldPath, _ collation: Collation?
     ) throws(DocumentError) -> FieldChange {
         var elements: [BSONValue] = []
         if let view {
@@ -110,7 +117,10 @@ enum UpdateOperator: Sendable {
             elements = present
         }
         let count = elements.count
-        for value in values where !elements.contains(where: { ValueOrder.compare($0, value) == 0 }) {
+        func isSame(_ a: BSONValue, _ b: BSONValue) -> Bool {
+            collation.map { $0.compare(a, b) == 0 } ?? (ValueOrder.compare(a, b) == 0)
+        }
+        for value in values where !elements.contains(where: { isSame($0, value) }) {
             elements.append(value)
         }
         return view != nil && elements.count == count ? .keep : .set(.array(elements))

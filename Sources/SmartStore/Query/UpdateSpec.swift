@@ -83,9 +83,8 @@ public struct UpdateSpec: Sendable {
     public func upsertDocument(for filter: Filter, makeID: () -> ObjectID) throws(DocumentError) -> Document {
         var base = Document()
         var paths: [FieldPath] = []
-        for constraint in filter.constraints {
-            guard case .equal(let value) = constraint.kind, !isReplacement || constraint.path == "_id" else { continue }
-            let path = try FieldPath(constraint.path)
+        for (text, value) in filter.equalities where !isReplacement || text == "_id" {
+            let path = try FieldPath(text)
             if let other = paths.first(where: { $0.conflicts(with: path) }) {
                 let message =
                     other.text == path.text

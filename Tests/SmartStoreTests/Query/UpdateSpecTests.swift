@@ -179,8 +179,6 @@ struct UpdateSpecTests {
                 #"{"$set":{"$a":1}}"#, .dollarPrefixedFieldName,
                 "The dollar ($) prefixed field '$a' in '$a' is not valid for storage."
             ),
-            (#"{"$set":{"a.$":1}}"#, .failedToParse, "the positional path 'a.$' is not supported"),
-            (#"{"$set":{"a.$[].b":1}}"#, .failedToParse, "the positional path 'a.$[].b' is not supported"),
             (#"{"$inc":{"a":"x"}}"#, .typeMismatch, #"Cannot increment with non-numeric argument: {a: "x"}"#),
             (#"{"$mul":{"a":null}}"#, .typeMismatch, "Cannot multiply with non-numeric argument: {a: null}"),
             (#"{"$rename":{"a":1}}"#, .badValue, "The 'to' field for $rename must be a string: a: 1"),
