@@ -138,7 +138,7 @@ struct CollectionCommandTests {
             > {"vectorSearch":"a","field":"v","vector":"x"}
             < {"ok":0,"code":14,"codeName":"TypeMismatch","errmsg":"BSON field 'vectorSearch.vector' is the wrong type 'string', expected types '[array, binData]'"}
             > {"vectorSearch":"a","field":"v"}
-            < {"ok":0,"code":40414,"codeName":"Location40414","errmsg":"BSON field 'vectorSearch.vector' is missing but a required field"}
+            < {"ok":0,"code":40414,"codeName":"IDLFailedToParse","errmsg":"BSON field 'vectorSearch.vector' is missing but a required field"}
             > {"vectorSearch":"a","field":"w","vector":[0,0]}
             < {"ok":0,"code":27,"codeName":"IndexNotFound","errmsg":"Collection 'a' has no vector index on 'w'."}
             > {"vectorSearch":"b","field":"v","vector":[0,0]}

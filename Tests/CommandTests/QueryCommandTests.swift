@@ -167,7 +167,7 @@ struct QueryCommandTests {
             > {"aggregate":"books","pipeline":[{"$count":"a.b"}],"cursor":{}}
             < {"ok":0,"code":40160,"codeName":"Location40160","errmsg":"the count field cannot contain '.'"}
             > {"aggregate":"books","cursor":{}}
-            < {"ok":0,"code":40414,"codeName":"Location40414","errmsg":"BSON field 'aggregate.pipeline' is missing but a required field"}
+            < {"ok":0,"code":40414,"codeName":"IDLFailedToParse","errmsg":"BSON field 'aggregate.pipeline' is missing but a required field"}
             """)
     }
 }
