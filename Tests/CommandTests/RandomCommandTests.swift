@@ -27,6 +27,17 @@ struct RandomCommandTests {
         #"{"cacheIncrement":"n","by":2}"#, #"{"cacheDelete":["k"]}"#, #"{"cacheKeys":"k","limit":3}"#,
         #"{"auditRecord":"x","details":{"a":1}}"#, #"{"auditList":1,"from":1,"limit":2}"#, #"{"auditVerify":1}"#,
         #"{"collStats":"a"}"#, #"{"dbStats":1}"#,
+        #"{"bulkWrite":1,"ops":[{"insert":0,"document":{"_id":5,"x":1}},{"update":0,"filter":{"x":1},"updateMods":{"$inc":{"n":1}},"multi":true},{"delete":1,"filter":{},"multi":true}],"nsInfo":[{"ns":"a"},{"ns":"b"}],"ordered":false}"#,
+        #"{"createIndexes":"a","indexes":[{"key":{"x":1},"name":"x_1"},{"key":{"n":-1,"x.y":1},"unique":true,"sparse":true}]}"#,
+        #"{"createIndexes":"a","indexes":[{"key":{"$**":1},"name":"all","partialFilterExpression":{"n":{"$gt":0}},"hidden":true}]}"#,
+        #"{"collMod":"a","index":{"name":"x_1","hidden":true,"expireAfterSeconds":9}}"#,
+        #"{"dropIndexes":"a","index":"*"}"#, #"{"renameCollection":"b","to":"a","dropTarget":true}"#,
+        #"{"validate":"a","full":true}"#, #"{"find":"a","batchSize":1,"hint":"x_1","maxTimeMS":1000,"let":{"v":1}}"#,
+        #"{"getMore":1,"collection":"a","batchSize":1}"#, #"{"killCursors":"a","cursors":[1,2]}"#,
+        #"{"explain":{"find":"a","filter":{"x":1},"sort":{"n":1}},"verbosity":"executionStats"}"#,
+        #"{"explain":{"update":"a","updates":[{"q":{"x":1},"u":{"$inc":{"n":1}},"multi":true}]}}"#,
+        #"{"aggregate":"a","pipeline":[{"$unwind":"$x"},{"$group":{"_id":"$x","n":{"$sum":1}}},{"$merge":{"into":"b"}}],"cursor":{}}"#,
+        #"{"update":"a","updates":[{"q":{},"u":{"$set":{"x.$[e]":0}},"arrayFilters":[{"e":{"$gt":1}}]},{"q":{},"u":[{"$set":{"k":{"$size":"$x"}}}]}]}"#,
     ]
 
     @Test("whatever a command holds, there is a reply, and the store stays sound", arguments: [1, 7, 42] as [UInt64])

@@ -37,8 +37,8 @@ struct SessionCommandTests {
             < {"ok":0,"code":40415,"codeName":"IDLUnknownField","errmsg":"BSON field 'find.foo' is an unknown field."}
             > {"ping":1,"foo":1}
             < {"ok":0,"code":40415,"codeName":"IDLUnknownField","errmsg":"BSON field 'ping.foo' is an unknown field."}
-            > {"find":"notes","collation":{"locale":"en"}}
-            < {"ok":0,"code":238,"codeName":"NotImplemented","errmsg":"'find.collation' is not built yet"}
+            > {"find":"notes","showRecordId":true}
+            < {"ok":0,"code":238,"codeName":"NotImplemented","errmsg":"'find.showRecordId' is not built yet"}
             > {"create":"notes","capped":true}
             < {"ok":0,"code":238,"codeName":"NotImplemented","errmsg":"'create.capped' is not built yet"}
             > {"find":"notes","$db":"test","lsid":{"id":1},"comment":"x","maxTimeMS":10,"readConcern":{"level":"local"}}

@@ -170,7 +170,8 @@ extension CommandRunner {
 extension CollectionReading {
     /// How many of the documents of a query an update would change.
     fileprivate func wouldModify(_ request: UpdateRequest, _ query: FindQuery) throws -> Int {
-        let update = try UpdateSpec(request.update, arrayFilters: request.arrayFilters, options: query.options)
+        let update = try UpdateSpec(
+            value: request.update, arrayFilters: request.arrayFilters, options: query.options)
         let filter = try Filter(query.filter, options: query.options)
         var count = 0
         try scan(query) { document in

@@ -154,6 +154,10 @@ struct UpdateStatement {
     ) throws {
         var request = UpdateRequest(
             try fields.requiredDocument(filter), try fields.required(update, fields[update]))
+        switch request.update {
+        case .document, .array: break
+        default: throw CommandError.failedToParse("Update argument must be either an object or an array")
+        }
         request.multi = try fields.bool("multi")
         request.upsert = try fields.bool("upsert")
         request.arrayFilters = fields["arrayFilters"] == nil ? [] : try fields.documents("arrayFilters")

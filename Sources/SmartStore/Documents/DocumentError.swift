@@ -103,6 +103,12 @@ public struct DocumentError: Error, Sendable, Equatable, CustomStringConvertible
         /// MongoDB's name for the fault.
         public var name: String { facts.name }
 
+        /// Numbers that have a name and no case of their own.
+        private static let names = [
+            72: "InvalidOptions", 146: "ExceededMemoryLimit", 238: "NotImplemented", 241: "ConversionFailure",
+            292: "QueryExceededMemoryLimitNoDiskUseAllowed",
+        ]
+
         private var facts: (number: Int, name: String) {
             switch self {
             case .badValue: (2, "BadValue")
@@ -136,7 +142,7 @@ public struct DocumentError: Error, Sendable, Equatable, CustomStringConvertible
             case .invalidPipelineOperator: (168, "InvalidPipelineOperator")
             case .badProjection: (31325, "Location31325")
             case .coding: (0, "CodingFailed")
-            case .location(let number): (number, "Location\(number)")
+            case .location(let number): (number, Self.names[number] ?? "Location\(number)")
             }
         }
     }
