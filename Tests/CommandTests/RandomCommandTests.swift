@@ -1,5 +1,6 @@
 import SmartStore
 import StoreIO
+import StoreTestSupport
 import Testing
 
 @Suite("Commands at random")
@@ -55,6 +56,42 @@ struct RandomCommandTests {
         conversation.runner.finish()
         let report = try conversation.store.check()
         #expect(report.isClean, "\(report.findings)")
+    }
+
+    /// About half a minute in a debug build.
+    @Test("40,000 commands made from decisions are answered, every command of the vocabulary done and refused")
+    func vocabulary() throws {
+        var conversation = try Conversation()
+        let random = SeededRandomSource(seed: 11)
+        var (done, refused): ([String: Int], [String: Int]) = ([:], [:])
+        var total = 0
+        while total < 40_000 {
+            if total % 5000 < 40 {
+                conversation.runner.finish()
+                let report = try conversation.store.check()
+                #expect(report.isClean, "\(report.findings)")
+                conversation = try Conversation()
+            }
+            // Numbers of cursors begin again with each runner.
+            conversation.runner = CommandRunner(
+                store: conversation.store, actor: "tester", recordsWrites: total % 2 == 0)
+            var source = FuzzDocuments(FuzzInput((0..<600).map { _ in UInt8(truncatingIfNeeded: random.next() >> 24) }))
+            while !source.isEmpty {
+                let command = source.command()
+                let reply = conversation.runner.run(command)
+                let name = command.keys.first ?? ""
+                switch (reply["ok"]?.double, reply["code"]?.int) {
+                case (1, nil): done[name, default: 0] += 1
+                case (0, .some): refused[name, default: 0] += 1
+                default: Issue.record("\(command) is answered \(reply)")
+                }
+                total += 1
+            }
+            conversation.runner.finish()
+        }
+        #expect(Set(FuzzDocuments.commands).subtracting(done.keys) == [])
+        let never: Set<String> = []
+        #expect(Set(FuzzDocuments.commands).subtracting(refused.keys).subtracting(never) == [])
     }
 
     private static let oddities: [BSONValue] = [

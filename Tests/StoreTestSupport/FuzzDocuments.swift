@@ -57,7 +57,7 @@ package struct FuzzDocuments {
         "delete", "document", "collection", "cursors", "to", "dropTarget", "keyPattern", "hidden", "expireAfterSeconds",
         "unique", "sparse", "partialFilterExpression", "scale", "recommend", "mmr", "groupBy", "vectors",
     ]
-    static let commands = [
+    package static let commands = [
         "insert", "find", "update", "delete", "aggregate", "count", "distinct", "findAndModify", "createIndexes",
         "vectorSearch", "dropIndexes", "create", "drop", "begin", "commit", "abort", "listCollections", "listIndexes",
         "cacheSet", "cacheGet", "cacheIncrement", "cacheDelete", "cacheKeys", "cacheTTL", "cacheExpire", "cacheClear",
@@ -118,11 +118,14 @@ package struct FuzzDocuments {
         }
     }
 
-    /// A command: one of the known names, then fields that some command takes.
+    /// A command: one of the known names, the fields that it usually has, and now and then those of others.
     package mutating func command() -> Document {
         let name = input.pick(Self.commands)
-        var fields: [(String, BSONValue)] = [(name, input.below(8) == 0 ? value(Self.names, depth: 1) : "a")]
-        for _ in 0..<input.below(6) {
+        var fields: [(String, BSONValue)] = [(name, input.below(12) == 0 ? value(Self.names, depth: 1) : subject(name))]
+        for field in Self.usual[name] ?? Self.questions[name] ?? [] where input.below(6) > 0 {
+            fields.append((field, argument(field)))
+        }
+        for _ in 0..<(input.below(4) == 0 ? input.below(4) : 0) {
             let field = input.pick(Self.commandFields)
             if fields.contains(where: { $0.0 == field }) { continue }
             fields.append((field, argument(field)))
@@ -136,9 +139,26 @@ package struct FuzzDocuments {
         return ["explain": .document(Document(fields: asked)), "verbosity": argument("verbosity")]
     }
 
+    /// What a command's own field says.
+    private mutating func subject(_ name: String) -> BSONValue {
+        switch name {
+        case "getMore": .int64(Int64(input.below(4)))
+        case "aggregate" where input.below(4) == 0: 1
+        case "explain": ["find": "a"]
+        default: input.pick(["a", "a", "a", "b"])
+        }
+    }
+
+    /// Arguments that other commands usually have.
+    private static let usual: [String: [String]] = [
+        "insert": ["documents"], "bulkWrite": ["ops", "nsInfo"], "createIndexes": ["indexes"], "dropIndexes": ["index"],
+        "getMore": ["collection"], "killCursors": ["cursors"], "vectorSearch": ["field", "vector", "k"],
+        "renameCollection": ["to", "dropTarget"], "cacheSet": ["value"],
+    ]
+
     /// Arguments of the commands that can be explained.
     private static let questions: [String: [String]] = [
-        "find": ["filter", "sort", "limit", "projection", "hint"], "count": ["query", "hint"],
+        "find": ["filter", "sort", "batchSize", "limit", "projection", "hint"], "count": ["query", "hint"],
         "distinct": ["key", "query"], "aggregate": ["pipeline", "hint"], "update": ["updates"], "delete": ["deletes"],
         "findAndModify": ["query", "update", "remove", "sort"],
     ]
@@ -155,8 +175,23 @@ package struct FuzzDocuments {
         case "projection", "fields":
             return .document(document(input.below(2) == 0 ? Self.names : Self.expressionOperators, depth: 2))
         case "pipeline": return pipeline()
-        case "updates": return statements(["q", "u", "multi", "upsert", "arrayFilters", "hint", "collation", "sort"])
-        case "deletes": return statements(["q", "limit", "hint", "collation"])
+        case "updates":
+            return .array(
+                (0..<input.below(3)).map { _ in
+                    .document(
+                        statement(
+                            ["multi", "upsert", "arrayFilters", "hint", "collation", "sort"].filter { _ in
+                                input.below(4) == 0
+                            }, first: [("q", argument("filter")), ("u", argument("update"))]))
+                })
+        case "deletes":
+            return .array(
+                (0..<input.below(3)).map { _ in
+                    .document(
+                        statement(["hint"], first: [("q", argument("filter")), ("limit", input.pick([0, 1, 2]))]))
+                })
+        case "batchSize": return .int32(Int32(input.below(3)))
+        case "field": return input.pick(["v", "w"])
         case "ops": return .array((0..<input.below(4)).map { _ in .document(operation()) })
         case "nsInfo": return [["ns": "a"], ["ns": "b"]]
         case "indexes": return .array((0..<input.below(3)).map { _ in .document(index()) })
@@ -173,21 +208,20 @@ package struct FuzzDocuments {
             return .array(
                 (0..<input.below(4)).map { _ in .document(document(Self.commandFields + Self.names, depth: 1)) })
         case "skip", "limit", "k", "dimension", "m", "by", "from", "breadth", "efConstruction",
-            "batchSize", "maxTimeMS", "expireAfterSeconds", "scale":
+            "maxTimeMS", "expireAfterSeconds", "scale":
             return .int32(Int32(input.byte()))
         case "multi", "upsert", "ordered", "new", "remove", "exact", "full", "hidden", "unique", "sparse",
             "singleBatch", "errorsOnly", "dropTarget", "allowDiskUse":
             return .bool(input.byte() & 1 == 1)
-        case "vector": return Vector((0..<input.below(4)).map { _ in Float(Int8(bitPattern: input.byte())) }).value
+        case "index": return input.pick(["*", "a_1", "x", .document(pattern())])
+        case "vector":
+            if input.below(2) == 0 { return [1, 0.5] }
+            return Vector((0..<input.below(4)).map { _ in Float(Int8(bitPattern: input.byte())) }).value
         default: return .string(input.pick(Self.names))
         }
     }
 
-    /// Statements of a write.
-    private mutating func statements(_ fields: [String]) -> BSONValue {
-        .array((0..<input.below(4)).map { _ in .document(statement(fields)) })
-    }
-
+    /// A statement: what it begins with, and most of the other fields.
     private mutating func statement(_ fields: [String], first: [(String, BSONValue)] = []) -> Document {
         var made = first
         for field in fields where !made.contains(where: { $0.0 == field }) && input.below(8) > 2 {
@@ -222,7 +256,8 @@ package struct FuzzDocuments {
     }
 
     private mutating func index() -> Document {
-        statement(
+        if input.below(4) == 0 { return ["key": ["v": "vector"], "dimension": 2] }
+        return statement(
             ["unique", "sparse", "partialFilterExpression", "expireAfterSeconds", "hidden", "collation"].filter { _ in
                 input.below(3) == 0
             }, first: [("key", .document(pattern()))])
