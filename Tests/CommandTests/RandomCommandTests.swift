@@ -65,6 +65,7 @@ struct RandomCommandTests {
         let random = SeededRandomSource(seed: 11)
         var (done, refused): ([String: Int], [String: Int]) = ([:], [:])
         var total = 0
+        let some = (0..<8).map { BSONValue.document(["_id": BSONValue($0), "a": [BSONValue($0), "x"], "b": 1]) }
         while total < 40_000 {
             if total % 5000 < 40 {
                 conversation.runner.finish()
@@ -75,6 +76,7 @@ struct RandomCommandTests {
             // Numbers of cursors begin again with each runner.
             conversation.runner = CommandRunner(
                 store: conversation.store, actor: "tester", recordsWrites: total % 2 == 0)
+            _ = conversation.runner.run(["insert": "a", "documents": .array(some), "ordered": false])
             var source = FuzzDocuments(FuzzInput((0..<600).map { _ in UInt8(truncatingIfNeeded: random.next() >> 24) }))
             while !source.isEmpty {
                 let command = source.command()

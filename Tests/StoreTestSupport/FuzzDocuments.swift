@@ -142,7 +142,7 @@ package struct FuzzDocuments {
     /// What a command's own field says.
     private mutating func subject(_ name: String) -> BSONValue {
         switch name {
-        case "getMore": .int64(Int64(input.below(4)))
+        case "getMore": .int64(Int64(1 + input.below(2)))
         case "aggregate" where input.below(4) == 0: 1
         case "explain": ["find": "a"]
         default: input.pick(["a", "a", "a", "b"])
@@ -201,7 +201,8 @@ package struct FuzzDocuments {
         case "collation": return ["locale": "en", "strength": .int32(Int32(input.byte() % 5))]
         case "let", "c", "constants": return .document(document(["x", "y"], depth: 3))
         case "cursor": return ["batchSize": .int32(Int32(input.byte() % 4))]
-        case "collection", "to": return input.pick(["a", "b", "c"])
+        case "collection": return input.pick(["a", "a", "b"])
+        case "to": return input.pick(["a", "b", "c"])
         case "cursors": return .array((0..<input.below(3)).map { .int64(Int64($0)) })
         case "verbosity": return input.pick(["queryPlanner", "executionStats", "allPlansExecution"])
         case "documents":
