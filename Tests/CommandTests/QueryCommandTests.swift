@@ -136,8 +136,8 @@ struct QueryCommandTests {
     func aggregateRefusals() throws {
         try library().expect(
             """
-            > {"aggregate":"books","pipeline":[{"$lookup":{"from":"notes"}}],"cursor":{}}
-            < {"ok":0,"code":40324,"codeName":"Location40324","errmsg":"Unrecognized pipeline stage name: '$lookup'"}
+            > {"aggregate":"books","pipeline":[{"$nope":{"from":"notes"}}],"cursor":{}}
+            < {"ok":0,"code":40324,"codeName":"Location40324","errmsg":"Unrecognized pipeline stage name: '$nope'"}
             > {"aggregate":"books","pipeline":[1],"cursor":{}}
             < {"ok":0,"code":14,"codeName":"TypeMismatch","errmsg":"Each element of the 'pipeline' array must be an object"}
             > {"aggregate":"books","pipeline":[{"$skip":1,"$limit":1}],"cursor":{}}

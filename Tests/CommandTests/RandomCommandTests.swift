@@ -77,6 +77,7 @@ struct RandomCommandTests {
             conversation.runner = CommandRunner(
                 store: conversation.store, actor: "tester", recordsWrites: total % 2 == 0)
             _ = conversation.runner.run(["insert": "a", "documents": .array(some), "ordered": false])
+            _ = conversation.runner.run(["find": "a", "batchSize": 1])
             var source = FuzzDocuments(FuzzInput((0..<600).map { _ in UInt8(truncatingIfNeeded: random.next() >> 24) }))
             while !source.isEmpty {
                 let command = source.command()
@@ -92,8 +93,7 @@ struct RandomCommandTests {
             conversation.runner.finish()
         }
         #expect(Set(FuzzDocuments.commands).subtracting(done.keys) == [])
-        let never: Set<String> = []
-        #expect(Set(FuzzDocuments.commands).subtracting(refused.keys).subtracting(never) == [])
+        #expect(Set(FuzzDocuments.commands).subtracting(refused.keys) == [])
     }
 
     private static let oddities: [BSONValue] = [

@@ -75,7 +75,9 @@ extension CommandRunner {
         default: break
         }
         let (query, rest) = pipeline.split()
-        let answer = try planned(query, of: name, verbosity)
+        var isCount = false
+        if case .count? = rest.first { isCount = true }
+        let answer = try planned(query, of: name, verbosity, isCount: isCount)
         guard !rest.isEmpty else { return answer }
         // An element may stand for several stages: those before `rest` are in the query.
         var left = pipeline.stages.count - rest.count

@@ -45,10 +45,13 @@ extension CommandRunner {
         return Reply.with(fields)
     }
 
+    /// Documents up to which one transaction makes all the indexes of a command.
+    private static let fewDocuments = 2_000
+
     /// Makes indexes over many documents beside writers; nil when one transaction does, or must do.
     private func createOnline(_ requests: [IndexRequest], on name: String) throws -> Document? {
         guard mayTakeSeveralTransactions, requests.contains(where: \.isSecondary),
-            let before = try reading({ try $0.info(name) }), before.documentCount > IndexBuild.smallCount
+            let before = try reading({ try $0.info(name) }), before.documentCount > Self.fewDocuments
         else { return nil }
         var made: [String] = []
         do {
