@@ -114,7 +114,7 @@ let package = Package(
             resources: [.copy("Golden")], swiftSettings: settings),
         .testTarget(
             name: "CommandTests", dependencies: ["smartstore-cli", "SmartStore", "StoreIO", "StoreTestSupport"],
-            swiftSettings: settings),
+            resources: [.copy("Scripts")], swiftSettings: settings),
         .testTarget(
             name: "BenchTests",
             dependencies: [

@@ -165,6 +165,6 @@ extension String {
 
 /// Runs engine code and turns whatever it throws into the public error.
 @inline(__always)
-func converting<R>(_ body: () throws -> R) throws(StoreError) -> R {
+package func converting<R>(_ body: () throws -> R) throws(StoreError) -> R {
     do { return try body() } catch { throw StoreError(any: error) }
 }

@@ -9,11 +9,7 @@ struct FindCommand: ParsableCommand {
 
     @OptionGroup var store: StoreArguments
 
-    @Argument(help: "The collection.")
-    var collection: String
-
-    @Argument(help: "A filter in MongoDB's language, as JSON.", transform: JSONArgument.document)
-    var filter = Document()
+    @OptionGroup var query: QueryArguments
 
     @Option(help: "An order, as JSON: {\"year\": -1}.", transform: JSONArgument.document)
     var sort: Document?
@@ -27,6 +23,9 @@ struct FindCommand: ParsableCommand {
     @Option(help: "Which fields to print, as JSON.", transform: JSONArgument.document)
     var projection: Document?
 
+    @Flag(help: "Says how it would be answered, instead; --json prints all of it.")
+    var explain = false
+
     @OptionGroup var format: OutputArguments
 
     func validate() throws {
@@ -35,18 +34,22 @@ struct FindCommand: ParsableCommand {
 
     func run() throws {
         let output = format.output
-        let shape = try projection.map { try Projection($0) }
+        var find = query.query
+        find.sort = sort
+        find.skip = skip
+        find.limit = limit
+        find.projection = projection
         try store.reading { transaction in
-            let reader = transaction.collection(collection)
-            guard sort != nil || skip > 0 || limit != nil else {
-                // Nothing to hold back: print while reading, whatever the size.
-                return try reader.forEach(filter) { document in
-                    try output.document(shape?.apply(document) ?? document)
-                    return true
-                }
+            let reader = transaction.collection(query.collection)
+            guard !explain else {
+                let plan = try reader.explain(find, verbosity: .executionStats)
+                return try PlanText.print(plan, to: output, asJSON: store.json)
             }
-            let found = try reader.find(filter, sort: sort, skip: skip, limit: limit, projection: projection)
-            for document in found { try output.document(document) }
+            // Printed while it is read, whatever the size.
+            try converting {
+                let source = try reader.source(find)
+                while try source.advance() { try output.document(try source.current()) }
+            }
         }
         try output.flush()
     }

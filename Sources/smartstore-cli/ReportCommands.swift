@@ -5,7 +5,7 @@ import SmartStore
 
 struct CollectionsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "collections", abstract: "Prints the collections with their counts and vector indexes.")
+        commandName: "collections", abstract: "Prints the collections with their counts and indexes.")
 
     @OptionGroup var store: StoreArguments
 
@@ -35,6 +35,36 @@ struct StatsCommand: ParsableCommand {
         let output = format.output
         try output.document(try store.withStore(readOnly: true) { try $0.statistics().document })
         try output.flush()
+    }
+}
+
+struct ValidateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "validate", abstract: "Checks a collection with its indexes, and says how many keys each has.",
+        discussion: "Reads the whole file, as check does; the exit status is 1 when there is a finding.")
+
+    @OptionGroup var store: StoreArguments
+
+    @Argument(help: "The collection.")
+    var collection: String
+
+    @Flag(help: "Also decodes every document and compares it with its indexes.")
+    var full = false
+
+    @OptionGroup var format: OutputArguments
+
+    func run() throws {
+        let command: Document = ["validate": .string(collection), "full": .bool(full)]
+        var reply = try store.withStore { try $0.answer(to: command) }
+        reply["ok"] = nil
+        let output = format.output
+        try output.document(reply)
+        try output.flush()
+        guard reply["valid"] == true else {
+            throw StoreError(
+                .corruptStructure, "The collection is not sound.",
+                remedy: "Restore the file from a backup, or export what can still be read.")
+        }
     }
 }
 

@@ -34,8 +34,11 @@ struct RunCommand: ParsableCommand {
         try store.withStore(readOnly: readOnly) { store in
             let runner = CommandRunner(store: store, actor: actor, recordsWrites: audit)
             defer { runner.finish() }
+            let meter = IndexMeter()
+            runner.onIndexBuild = { meter.update($1) }
             while let line = try input.next() {
                 guard let reply = reply(to: line, from: runner) else { continue }
+                meter.finish()
                 try output.document(reply)
                 try output.flush()
             }

@@ -15,8 +15,9 @@ struct SmartStoreCLI: ParsableCommand {
         version: CommandRunner.version,
         subcommands: [
             CreateCommand.self, ImportCommand.self, ExportCommand.self, ExportVectorsCommand.self, FindCommand.self,
-            GetCommand.self, DeleteCommand.self, SearchCommand.self, CollectionsCommand.self, StatsCommand.self,
-            CheckCommand.self,
+            CountCommand.self, DistinctCommand.self, AggregateCommand.self, ExplainCommand.self, GetCommand.self,
+            InsertCommand.self, UpdateCommand.self, DeleteCommand.self, SearchCommand.self, IndexCommand.self,
+            CollectionsCommand.self, StatsCommand.self, ValidateCommand.self, CheckCommand.self,
             BackupCommand.self, RestoreCommand.self, SalvageCommand.self, CompactCommand.self, RekeyCommand.self,
             RotateCommand.self, AnchorCommand.self, AuditCommand.self, CacheCommand.self, RunCommand.self,
             ConvertCommand.self, VersionCommand.self,

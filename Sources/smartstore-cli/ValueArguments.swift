@@ -18,6 +18,40 @@ enum JSONArgument {
         }
     }
 
+    /// An array of documents given as Extended JSON, such as a pipeline.
+    static func documents(_ text: String) throws -> [Document] {
+        let value: BSONValue
+        do { value = try ExtendedJSON.value(from: text) } catch {
+            throw ValidationError("'\(text)' is no JSON: \(error.message)")
+        }
+        if let document = value.document { return [document] }
+        let documents = (value.array ?? []).compactMap(\.document)
+        guard let count = value.array?.count, documents.count == count else {
+            throw ValidationError("'\(text)' is no array of JSON documents.")
+        }
+        return documents
+    }
+
+    /// An update: a document, or an array of stages.
+    static func update(_ text: String) throws -> BSONValue {
+        guard text.drop(while: \.isWhitespace).hasPrefix("[") else { return .document(try document(text)) }
+        return .array(try documents(text).map { .document($0) })
+    }
+
+    /// A hint: a key pattern, or a name.
+    static func hint(_ text: String) throws -> BSONValue {
+        guard text.drop(while: \.isWhitespace).hasPrefix("{") else { return .string(text) }
+        return .document(try document(text))
+    }
+
+    /// A collation.
+    static func collation(_ text: String) throws -> Collation {
+        do {
+            if let collation = try Collation(document(text)) { return collation }
+        } catch let error as DocumentError { throw ValidationError(error.message) }
+        throw ValidationError("The simple collation is what there is without one.")
+    }
+
     /// What an identifier on the command line may mean, the likeliest first: the JSON value, the text as it stands,
     /// the ObjectId of 24 hexadecimal digits.
     static func identifiers(_ text: String) -> [BSONValue] {

@@ -98,7 +98,7 @@ struct CacheCommandTests {
             > {"cacheSet":"k","value":1}
             < {"ok":0,"code":14,"codeName":"TypeMismatch","errmsg":"BSON field 'cacheSet.value' is the wrong type 'int', expected types '[string, binData]'"}
             > {"cacheSet":"k"}
-            < {"ok":0,"code":40414,"codeName":"Location40414","errmsg":"BSON field 'cacheSet.value' is missing but a required field"}
+            < {"ok":0,"code":40414,"codeName":"IDLFailedToParse","errmsg":"BSON field 'cacheSet.value' is missing but a required field"}
             > {"cacheSet":"k","value":"v","ttlSeconds":-1}
             < {"ok":0,"code":2,"codeName":"BadValue","errmsg":"'cacheSet.ttlSeconds' must be a positive number"}
             > {"cacheSet":"k","value":"v","ttlSeconds":1,"ttlMilliseconds":1}

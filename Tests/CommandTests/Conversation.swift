@@ -1,7 +1,7 @@
 // A command runner on a store of its own, and the scripts that talk to it.
 //
 // A script has a command on each line that begins with `>`, and below it, after `<`, the reply that is expected, word
-// for word. A command without one must answer `ok: 1`.
+// for word. A command without one must answer `ok: 1`. A line that begins with `#` is for readers.
 
 import Foundation
 import SmartStore
@@ -65,6 +65,7 @@ final class Conversation {
                 let found = try #require(reply, "a reply without a command", sourceLocation: sourceLocation)
                 #expect(found.text == content, "\(found.command)", sourceLocation: sourceLocation)
                 reply = nil
+            case "#": continue
             default: Issue.record("not a script line: \(line)", sourceLocation: sourceLocation)
             }
         }

@@ -1,5 +1,6 @@
 import SmartStore
 import StoreIO
+import StoreTestSupport
 import Testing
 
 @Suite("Commands at random")
@@ -27,6 +28,17 @@ struct RandomCommandTests {
         #"{"cacheIncrement":"n","by":2}"#, #"{"cacheDelete":["k"]}"#, #"{"cacheKeys":"k","limit":3}"#,
         #"{"auditRecord":"x","details":{"a":1}}"#, #"{"auditList":1,"from":1,"limit":2}"#, #"{"auditVerify":1}"#,
         #"{"collStats":"a"}"#, #"{"dbStats":1}"#,
+        #"{"bulkWrite":1,"ops":[{"insert":0,"document":{"_id":5,"x":1}},{"update":0,"filter":{"x":1},"updateMods":{"$inc":{"n":1}},"multi":true},{"delete":1,"filter":{},"multi":true}],"nsInfo":[{"ns":"a"},{"ns":"b"}],"ordered":false}"#,
+        #"{"createIndexes":"a","indexes":[{"key":{"x":1},"name":"x_1"},{"key":{"n":-1,"x.y":1},"unique":true,"sparse":true}]}"#,
+        #"{"createIndexes":"a","indexes":[{"key":{"$**":1},"name":"all","partialFilterExpression":{"n":{"$gt":0}},"hidden":true}]}"#,
+        #"{"collMod":"a","index":{"name":"x_1","hidden":true,"expireAfterSeconds":9}}"#,
+        #"{"dropIndexes":"a","index":"*"}"#, #"{"renameCollection":"b","to":"a","dropTarget":true}"#,
+        #"{"validate":"a","full":true}"#, #"{"find":"a","batchSize":1,"hint":"x_1","maxTimeMS":1000,"let":{"v":1}}"#,
+        #"{"getMore":1,"collection":"a","batchSize":1}"#, #"{"killCursors":"a","cursors":[1,2]}"#,
+        #"{"explain":{"find":"a","filter":{"x":1},"sort":{"n":1}},"verbosity":"executionStats"}"#,
+        #"{"explain":{"update":"a","updates":[{"q":{"x":1},"u":{"$inc":{"n":1}},"multi":true}]}}"#,
+        #"{"aggregate":"a","pipeline":[{"$unwind":"$x"},{"$group":{"_id":"$x","n":{"$sum":1}}},{"$merge":{"into":"b"}}],"cursor":{}}"#,
+        #"{"update":"a","updates":[{"q":{},"u":{"$set":{"x.$[e]":0}},"arrayFilters":[{"e":{"$gt":1}}]},{"q":{},"u":[{"$set":{"k":{"$size":"$x"}}}]}]}"#,
     ]
 
     @Test("whatever a command holds, there is a reply, and the store stays sound", arguments: [1, 7, 42] as [UInt64])
@@ -44,6 +56,44 @@ struct RandomCommandTests {
         conversation.runner.finish()
         let report = try conversation.store.check()
         #expect(report.isClean, "\(report.findings)")
+    }
+
+    /// About half a minute in a debug build.
+    @Test("40,000 commands made from decisions are answered, every command of the vocabulary done and refused")
+    func vocabulary() throws {
+        var conversation = try Conversation()
+        let random = SeededRandomSource(seed: 11)
+        var (done, refused): ([String: Int], [String: Int]) = ([:], [:])
+        var total = 0
+        let some = (0..<8).map { BSONValue.document(["_id": BSONValue($0), "a": [BSONValue($0), "x"], "b": 1]) }
+        while total < 40_000 {
+            if total % 5000 < 40 {
+                conversation.runner.finish()
+                let report = try conversation.store.check()
+                #expect(report.isClean, "\(report.findings)")
+                conversation = try Conversation()
+            }
+            // Numbers of cursors begin again with each runner.
+            conversation.runner = CommandRunner(
+                store: conversation.store, actor: "tester", recordsWrites: total % 2 == 0)
+            _ = conversation.runner.run(["insert": "a", "documents": .array(some), "ordered": false])
+            _ = conversation.runner.run(["find": "a", "batchSize": 1])
+            var source = FuzzDocuments(FuzzInput((0..<600).map { _ in UInt8(truncatingIfNeeded: random.next() >> 24) }))
+            while !source.isEmpty {
+                let command = source.command()
+                let reply = conversation.runner.run(command)
+                let name = command.keys.first ?? ""
+                switch (reply["ok"]?.double, reply["code"]?.int) {
+                case (1, nil): done[name, default: 0] += 1
+                case (0, .some): refused[name, default: 0] += 1
+                default: Issue.record("\(command) is answered \(reply)")
+                }
+                total += 1
+            }
+            conversation.runner.finish()
+        }
+        #expect(Set(FuzzDocuments.commands).subtracting(done.keys) == [])
+        #expect(Set(FuzzDocuments.commands).subtracting(refused.keys) == [])
     }
 
     private static let oddities: [BSONValue] = [

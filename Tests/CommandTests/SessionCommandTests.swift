@@ -34,11 +34,11 @@ struct SessionCommandTests {
         try Conversation().expect(
             """
             > {"find":"notes","foo":1}
-            < {"ok":0,"code":40415,"codeName":"Location40415","errmsg":"BSON field 'find.foo' is an unknown field."}
+            < {"ok":0,"code":40415,"codeName":"IDLUnknownField","errmsg":"BSON field 'find.foo' is an unknown field."}
             > {"ping":1,"foo":1}
-            < {"ok":0,"code":40415,"codeName":"Location40415","errmsg":"BSON field 'ping.foo' is an unknown field."}
-            > {"find":"notes","collation":{"locale":"en"}}
-            < {"ok":0,"code":238,"codeName":"NotImplemented","errmsg":"'find.collation' is not built yet"}
+            < {"ok":0,"code":40415,"codeName":"IDLUnknownField","errmsg":"BSON field 'ping.foo' is an unknown field."}
+            > {"find":"notes","showRecordId":true}
+            < {"ok":0,"code":238,"codeName":"NotImplemented","errmsg":"'find.showRecordId' is not built yet"}
             > {"create":"notes","capped":true}
             < {"ok":0,"code":238,"codeName":"NotImplemented","errmsg":"'create.capped' is not built yet"}
             > {"find":"notes","$db":"test","lsid":{"id":1},"comment":"x","maxTimeMS":10,"readConcern":{"level":"local"}}
@@ -63,7 +63,7 @@ struct SessionCommandTests {
             > {"find":""}
             < {"ok":0,"code":73,"codeName":"InvalidNamespace","errmsg":"Invalid namespace specified ''"}
             > {"insert":"notes"}
-            < {"ok":0,"code":40414,"codeName":"Location40414","errmsg":"BSON field 'insert.documents' is missing but a required field"}
+            < {"ok":0,"code":40414,"codeName":"IDLFailedToParse","errmsg":"BSON field 'insert.documents' is missing but a required field"}
             > {"insert":"notes","documents":{}}
             < {"ok":0,"code":14,"codeName":"TypeMismatch","errmsg":"BSON field 'insert.documents' is the wrong type 'object', expected type 'array'"}
             > {"insert":"notes","documents":[1]}

@@ -18,8 +18,8 @@ struct ShellTests {
         #expect(help.status == 0)
         for name in [
             "create", "import", "export", "find", "get", "delete", "search", "collections", "stats", "check", "audit",
-            "cache", "run", "backup", "restore", "salvage", "compact", "rekey", "rotate", "anchor",
-            "convert",
+            "cache", "run", "backup", "restore", "salvage", "compact", "rekey", "rotate", "anchor", "count", "distinct",
+            "aggregate", "explain", "insert", "update", "index", "validate", "convert",
         ] {
             #expect(help.output.contains("\n  \(name) "), "\(name)")
         }

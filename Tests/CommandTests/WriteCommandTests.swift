@@ -119,14 +119,14 @@ struct WriteCommandTests {
             < {"ok":1,"n":0,"nModified":0,"writeErrors":[{"index":0,"code":9,"errmsg":"multi update is not supported for replacement-style update"}]}
             > {"update":"notes","updates":[{"q":{"n":{"$foo":1}},"u":{"$set":{"a":1}}}]}
             < {"ok":1,"n":0,"nModified":0,"writeErrors":[{"index":0,"code":2,"errmsg":"unknown operator: $foo"}]}
-            > {"update":"notes","updates":[{"q":{},"u":[{"$set":{"a":1}}]}]}
-            < {"ok":1,"n":0,"nModified":0,"writeErrors":[{"index":0,"code":238,"errmsg":"an update by an aggregation pipeline is not built yet"}]}
+            > {"update":"notes","updates":[{"q":{},"u":[{"$match":{"a":1}}]}]}
+            < {"ok":1,"n":0,"nModified":0,"writeErrors":[{"index":0,"code":72,"errmsg":"$match is not allowed to be used within an update"}]}
             > {"update":"notes","updates":[{"q":{}}]}
-            < {"ok":0,"code":40414,"codeName":"Location40414","errmsg":"BSON field 'update.updates.u' is missing but a required field"}
-            > {"update":"notes","updates":[{"q":{},"u":{},"arrayFilters":[]}]}
-            < {"ok":0,"code":238,"codeName":"NotImplemented","errmsg":"'update.updates.arrayFilters' is not built yet"}
+            < {"ok":0,"code":40414,"codeName":"IDLFailedToParse","errmsg":"BSON field 'update.updates.u' is missing but a required field"}
+            > {"update":"notes","updates":[{"q":{},"u":{},"upsertSupplied":true}]}
+            < {"ok":0,"code":238,"codeName":"NotImplemented","errmsg":"'update.updates.upsertSupplied' is not built yet"}
             > {"update":"notes","updates":[{"q":{},"u":{},"foo":1}]}
-            < {"ok":0,"code":40415,"codeName":"Location40415","errmsg":"BSON field 'update.updates.foo' is an unknown field."}
+            < {"ok":0,"code":40415,"codeName":"IDLUnknownField","errmsg":"BSON field 'update.updates.foo' is an unknown field."}
             """)
         let reply = try conversation.ask(
             "{\"update\":\"notes\",\"updates\":[{\"q\":{},\"u\":{\"$inc\":{\"n\":1}},\"multi\":true}]}")
@@ -155,7 +155,7 @@ struct WriteCommandTests {
             > {"delete":"notes","deletes":[{"q":{},"limit":2}]}
             < {"ok":0,"code":9,"codeName":"FailedToParse","errmsg":"The limit field in delete objects must be 0 or 1. Got 2"}
             > {"delete":"notes","deletes":[{"q":{}}]}
-            < {"ok":0,"code":40414,"codeName":"Location40414","errmsg":"BSON field 'delete.deletes.limit' is missing but a required field"}
+            < {"ok":0,"code":40414,"codeName":"IDLFailedToParse","errmsg":"BSON field 'delete.deletes.limit' is missing but a required field"}
             > {"delete":"notes","deletes":[{"q":{"a":{"$foo":1}},"limit":0}]}
             < {"ok":1,"n":0,"writeErrors":[{"index":0,"code":2,"errmsg":"unknown operator: $foo"}]}
             > {"delete":"nothing","deletes":[{"q":{},"limit":0}]}

@@ -15,12 +15,32 @@ package struct FuzzDocuments {
     static let queryOperators = [
         "$all", "$and", "$comment", "$elemMatch", "$eq", "$exists", "$gt", "$gte", "$in", "$lt", "$lte", "$mod", "$ne",
         "$nin", "$nor", "$not", "$or", "$size", "$type", "$regex", "$options", "$where", "$expr",
+        "$bitsAllSet", "$bitsAnySet", "$bitsAllClear", "$bitsAnyClear",
+    ]
+    static let expressionOperators = [
+        "$add", "$and", "$arrayElemAt", "$arrayToObject", "$cond", "$concat", "$concatArrays", "$convert",
+        "$dateToString",
+        "$divide", "$eq", "$filter", "$getField", "$gt", "$ifNull", "$in", "$indexOfArray", "$isArray", "$let",
+        "$literal",
+        "$map", "$max", "$mergeObjects", "$mod", "$multiply", "$not", "$objectToArray", "$pow", "$range", "$reduce",
+        "$regexMatch", "$reverseArray", "$round", "$setUnion", "$size", "$slice", "$split", "$strLenCP", "$substrCP",
+        "$subtract", "$sum", "$switch", "$toInt", "$toString", "$toUpper", "$type", "$year", "$zip", "input", "as",
+        "cond",
+        "initialValue", "branches", "default", "if", "then", "else", "vars", "to", "onError", "$a", "$$ROOT", "$$x",
     ]
     static let updateOperators = [
         "$addToSet", "$inc", "$max", "$min", "$mul", "$pop", "$pull", "$pullAll", "$push", "$rename", "$set",
         "$setOnInsert", "$unset", "$currentDate", "$bit", "$each", "$position", "$slice", "$sort",
     ]
-    static let stages = ["$match", "$sort", "$limit", "$skip", "$project", "$count", "$group", "$unwind"]
+    static let stages = [
+        "$match", "$sort", "$limit", "$skip", "$project", "$count", "$group", "$unwind", "$addFields", "$set", "$unset",
+        "$replaceRoot", "$replaceWith", "$sortByCount", "$documents", "$vectorSearch", "$out", "$merge",
+    ]
+    static let stageFields = [
+        "_id", "n", "$sum", "$avg", "$min", "$max", "$first", "$last", "$push", "$addToSet", "$count", "path",
+        "includeArrayIndex", "preserveNullAndEmptyArrays", "newRoot", "into", "on", "whenMatched", "whenNotMatched",
+        "coll", "db", "queryVector", "numCandidates", "limit", "filter", "$a", "$b",
+    ]
     static let names = [
         "_id", "a", "b", "v", "x", "a.b", "a.0", "a.b.c", "a.0.b", "b.1.c", "x.y", "0", "1", "", ".", "a.", ".a",
         "a..b", "$", "$a", "a.$", "a.$[]", "a.-1", "a.99999999999999999999", "a.2000000", "n",
@@ -31,14 +51,18 @@ package struct FuzzDocuments {
         "upsert", "pipeline", "cursor", "query", "key", "update", "new", "remove", "fields", "indexes", "dimension",
         "metric", "m", "field", "vector", "k", "exact", "index", "value", "ttlSeconds", "as", "by", "from", "actor",
         "details", "nameOnly", "breadth", "efConstruction", "storage", "full", "name", "target", "action",
-        "ttlMilliseconds", "batchSize", "arrayFilters", "c", "collation",
+        "ttlMilliseconds", "batchSize", "arrayFilters", "c", "collation", "hint", "let", "maxTimeMS", "singleBatch",
+        "allowDiskUse", "explain", "verbosity", "ops", "nsInfo", "ns", "errorsOnly", "updateMods", "constants",
+        "insert",
+        "delete", "document", "collection", "cursors", "to", "dropTarget", "keyPattern", "hidden", "expireAfterSeconds",
+        "unique", "sparse", "partialFilterExpression", "scale", "recommend", "mmr", "groupBy", "vectors",
     ]
-    static let commands = [
+    package static let commands = [
         "insert", "find", "update", "delete", "aggregate", "count", "distinct", "findAndModify", "createIndexes",
         "vectorSearch", "dropIndexes", "create", "drop", "begin", "commit", "abort", "listCollections", "listIndexes",
         "cacheSet", "cacheGet", "cacheIncrement", "cacheDelete", "cacheKeys", "cacheTTL", "cacheExpire", "cacheClear",
         "cacheInfo", "auditRecord", "auditList", "auditVerify", "collStats", "dbStats", "validate", "ping", "hello",
-        "buildInfo",
+        "buildInfo", "bulkWrite", "getMore", "killCursors", "explain", "collMod", "renameCollection",
     ]
 
     /// Any document; names come from `vocabulary` and the plain names.
@@ -94,34 +118,170 @@ package struct FuzzDocuments {
         }
     }
 
-    /// A command: one of the known names, then fields that some command takes.
+    /// A command: one of the known names, the fields that it usually has, and now and then those of others.
     package mutating func command() -> Document {
         let name = input.pick(Self.commands)
-        var fields: [(String, BSONValue)] = [(name, input.below(8) == 0 ? value(Self.names, depth: 1) : "a")]
-        for _ in 0..<input.below(6) {
+        var fields: [(String, BSONValue)] = [(name, input.below(12) == 0 ? value(Self.names, depth: 1) : subject(name))]
+        for field in Self.usual[name] ?? Self.questions[name] ?? [] where input.below(6) > 0 {
+            fields.append((field, argument(field)))
+        }
+        for _ in 0..<(input.below(4) == 0 ? input.below(4) : 0) {
             let field = input.pick(Self.commandFields)
             if fields.contains(where: { $0.0 == field }) { continue }
             fields.append((field, argument(field)))
         }
-        return Document(fields: fields)
+        let command = Document(fields: fields)
+        guard name == "explain", input.below(4) > 0 else { return command }
+        // The same kinds of argument, with a command inside.
+        let inner = input.pick(["find", "count", "distinct", "aggregate", "update", "delete", "findAndModify"])
+        var asked: [(String, BSONValue)] = [(inner, "a")]
+        for field in Self.questions[inner] ?? [] where input.below(3) > 0 { asked.append((field, argument(field))) }
+        return ["explain": .document(Document(fields: asked)), "verbosity": argument("verbosity")]
     }
+
+    /// What a command's own field says.
+    private mutating func subject(_ name: String) -> BSONValue {
+        switch name {
+        case "getMore": .int64(Int64(1 + input.below(2)))
+        case "aggregate" where input.below(4) == 0: 1
+        case "explain": ["find": "a"]
+        default: input.pick(["a", "a", "a", "b"])
+        }
+    }
+
+    /// Arguments that other commands usually have.
+    private static let usual: [String: [String]] = [
+        "insert": ["documents"], "bulkWrite": ["ops", "nsInfo"], "createIndexes": ["indexes"], "dropIndexes": ["index"],
+        "getMore": ["collection"], "killCursors": ["cursors"], "vectorSearch": ["field", "vector", "k"],
+        "renameCollection": ["to", "dropTarget"], "cacheSet": ["value"],
+    ]
+
+    /// Arguments of the commands that can be explained.
+    private static let questions: [String: [String]] = [
+        "find": ["filter", "sort", "batchSize", "limit", "projection", "hint"], "count": ["query", "hint"],
+        "distinct": ["key", "query"], "aggregate": ["pipeline", "hint"], "update": ["updates"], "delete": ["deletes"],
+        "findAndModify": ["query", "update", "remove", "sort"],
+    ]
 
     /// An argument that is of the right shape more often than not.
     private mutating func argument(_ field: String) -> BSONValue {
         if input.below(6) == 0 { return value(Self.commandFields, depth: 2) }
         switch field {
-        case "filter", "query", "q": return .document(document(Self.queryOperators, depth: 1))
-        case "u", "update": return .document(document(Self.updateOperators, depth: 1))
-        case "sort", "projection", "fields": return .document(document(Self.names, depth: 2))
-        case "pipeline": return .array((0..<input.below(4)).map { _ in .document(document(Self.stages, depth: 1)) })
-        case "documents", "updates", "deletes", "indexes":
+        case "filter", "query", "q", "partialFilterExpression":
+            return .document(document(Self.queryOperators, depth: 1))
+        case "u", "update", "updateMods":
+            return input.below(4) == 0 ? pipeline() : .document(document(Self.updateOperators, depth: 1))
+        case "sort": return .document(pattern())
+        case "projection", "fields":
+            return .document(document(input.below(2) == 0 ? Self.names : Self.expressionOperators, depth: 2))
+        case "pipeline": return pipeline()
+        case "updates":
+            return .array(
+                (0..<input.below(3)).map { _ in
+                    .document(
+                        statement(
+                            ["multi", "upsert", "arrayFilters", "hint", "collation", "sort"].filter { _ in
+                                input.below(4) == 0
+                            }, first: [("q", argument("filter")), ("u", argument("update"))]))
+                })
+        case "deletes":
+            return .array(
+                (0..<input.below(3)).map { _ in
+                    .document(
+                        statement(["hint"], first: [("q", argument("filter")), ("limit", input.pick([0, 1, 2]))]))
+                })
+        case "batchSize": return .int32(Int32(input.below(3)))
+        case "field": return input.pick(["v", "w"])
+        case "ops": return .array((0..<input.below(4)).map { _ in .document(operation()) })
+        case "nsInfo": return [["ns": "a"], ["ns": "b"]]
+        case "indexes": return .array((0..<input.below(3)).map { _ in .document(index()) })
+        case "arrayFilters":
+            return .array((0..<input.below(3)).map { _ in .document(document(["x", "e.a"], depth: 2)) })
+        case "hint": return input.below(2) == 0 ? .document(pattern()) : input.pick(["a_1", "_id_", "b_-1", "x"])
+        case "collation": return ["locale": "en", "strength": .int32(Int32(input.byte() % 5))]
+        case "let", "c", "constants": return .document(document(["x", "y"], depth: 3))
+        case "cursor": return ["batchSize": .int32(Int32(input.byte() % 4))]
+        case "collection": return input.pick(["a", "a", "b"])
+        case "to": return input.pick(["a", "b", "c"])
+        case "cursors": return .array((0..<input.below(3)).map { .int64(Int64($0)) })
+        case "verbosity": return input.pick(["queryPlanner", "executionStats", "allPlansExecution"])
+        case "documents":
             return .array(
                 (0..<input.below(4)).map { _ in .document(document(Self.commandFields + Self.names, depth: 1)) })
-        case "skip", "limit", "k", "dimension", "m", "by", "from", "breadth", "efConstruction":
+        case "skip", "limit", "k", "dimension", "m", "by", "from", "breadth", "efConstruction",
+            "maxTimeMS", "expireAfterSeconds", "scale":
             return .int32(Int32(input.byte()))
-        case "multi", "upsert", "ordered", "new", "remove", "exact", "full": return .bool(input.byte() & 1 == 1)
-        case "vector": return Vector((0..<input.below(4)).map { _ in Float(Int8(bitPattern: input.byte())) }).value
+        case "multi", "upsert", "ordered", "new", "remove", "exact", "full", "hidden", "unique", "sparse",
+            "singleBatch", "errorsOnly", "dropTarget", "allowDiskUse":
+            return .bool(input.byte() & 1 == 1)
+        case "index": return input.pick(["*", "a_1", "x", .document(pattern())])
+        case "vector":
+            if input.below(2) == 0 { return [1, 0.5] }
+            return Vector((0..<input.below(4)).map { _ in Float(Int8(bitPattern: input.byte())) }).value
         default: return .string(input.pick(Self.names))
         }
+    }
+
+    /// A statement: what it begins with, and most of the other fields.
+    private mutating func statement(_ fields: [String], first: [(String, BSONValue)] = []) -> Document {
+        var made = first
+        for field in fields where !made.contains(where: { $0.0 == field }) && input.below(8) > 2 {
+            made.append((field, argument(field)))
+        }
+        return Document(fields: made)
+    }
+
+    /// An operation of a bulk write.
+    private mutating func operation() -> Document {
+        let place: BSONValue = .int32(Int32(input.below(2)))
+        switch input.below(3) {
+        case 0:
+            return statement([], first: [("insert", place), ("document", .document(document(Self.names, depth: 1)))])
+        case 1:
+            return statement(
+                ["updateMods", "multi", "upsert", "arrayFilters", "hint"],
+                first: [("update", place), ("filter", argument("filter"))])
+        default: return statement(["multi", "hint"], first: [("delete", place), ("filter", argument("filter"))])
+        }
+    }
+
+    /// The keys of an index or an order.
+    private mutating func pattern() -> Document {
+        var fields: [(String, BSONValue)] = []
+        for _ in 0...input.below(2) {
+            let name = input.pick(["a", "b", "a.b", "_id", "n", "$**", "a.$**"])
+            if fields.contains(where: { $0.0 == name }) { continue }
+            fields.append((name, input.below(2) == 0 ? 1 : -1))
+        }
+        return Document(fields: fields)
+    }
+
+    private mutating func index() -> Document {
+        if input.below(4) == 0 { return ["key": ["v": "vector"], "dimension": 2] }
+        return statement(
+            ["unique", "sparse", "partialFilterExpression", "expireAfterSeconds", "hidden", "collation"].filter { _ in
+                input.below(3) == 0
+            }, first: [("key", .document(pattern()))])
+    }
+
+    /// The stages of a pipeline, each with an operand of the right shape now and then.
+    private mutating func pipeline() -> BSONValue {
+        .array(
+            (0..<input.below(5)).map { _ in
+                let stage = input.pick(Self.stages)
+                let operand: BSONValue
+                switch stage {
+                case "$match": operand = .document(document(Self.queryOperators, depth: 2))
+                case "$sort": operand = .document(pattern())
+                case "$limit", "$skip": operand = .int32(Int32(input.byte() % 8))
+                case "$project", "$addFields", "$set", "$replaceWith":
+                    operand = .document(document(Self.expressionOperators, depth: 2))
+                case "$unwind", "$sortByCount": operand = input.pick(["$a", "$b", "$a.b", "a"])
+                case "$out", "$count": operand = input.pick(["b", "c", "n"])
+                case "$unset": operand = input.pick(["a", "b", "a.b"])
+                default: operand = .document(document(Self.stageFields, depth: 2))
+                }
+                return .document(Document(fields: [(stage, operand)]))
+            })
     }
 }

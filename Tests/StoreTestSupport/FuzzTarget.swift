@@ -40,7 +40,10 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         switch self {
         case .bson: try FuzzSeeds.documents().map(\.bson)
         case .json: try FuzzSeeds.texts()
-        case .query, .command: FuzzSeeds.decisions(count: 12, length: 96, seed: 3)
+        case .query: FuzzSeeds.decisions(count: 12, length: 96, seed: 3)
+        case .command:
+            FuzzSeeds.decisions(count: 12, length: 96, seed: 3)
+                + FuzzSeeds.decisions(count: 24, length: 480, seed: 4)
         case .file: try [FuzzBase.tiny()] + FuzzSeeds.decisions(count: 8, length: 24, seed: 9)
         case .page, .log: FuzzSeeds.decisions(count: 16, length: 24, seed: 5)
         }

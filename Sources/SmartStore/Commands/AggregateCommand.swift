@@ -4,22 +4,14 @@ import StoreIO
 
 extension CommandRunner {
     func aggregate(_ arguments: CommandArguments) throws -> Document {
-        // `aggregate: 1` is for pipelines that begin with their own documents.
-        let isFree = arguments.document["aggregate"]?.int == 1
-        let name = isFree ? "$cmd.aggregate" : try arguments.collection()
-        let elements = try arguments.required("pipeline", arguments.array("pipeline"))
-        var batchSize: Int?
-        if let options = try arguments.document("cursor") {
-            batchSize = try CommandArguments(options, name: "cursor", known: ["batchSize"]).count("batchSize")
-        }
-        let pipeline = try AggregationPipeline(
-            elements, options: try queryOptions(arguments), hint: arguments["hint"],
-            maxTimeMS: try arguments.count("maxTimeMS"))
-        if isFree {
-            guard case .documents? = pipeline.stages.first else {
-                throw CommandError(
-                    73, "InvalidNamespace", "{aggregate: 1} is not valid for a pipeline that reads a collection")
+        let batchSize = try arguments.batchSize()
+        let (name, pipeline) = try pipeline(arguments)
+        _ = try arguments.bool("allowDiskUse")
+        if try arguments.bool("explain") {
+            guard arguments["cursor"] == nil || batchSize == nil else {
+                throw CommandError.failedToParse("Can't specify 'batchSize' with 'explain'")
             }
+            return try explanation(of: arguments, verbosity: .queryPlanner)
         }
         if pipeline.writes {
             return try writing("aggregate") { transaction in
@@ -30,11 +22,37 @@ extension CommandRunner {
         return try cursorReply(name, batchSize: batchSize) { try pipeline.source(over: $0.reader(name)) }
     }
 
+    /// What an `aggregate` asks, and of which collection; nil for a pipeline that begins with its own documents.
+    func pipeline(_ arguments: CommandArguments) throws -> (name: String, AggregationPipeline) {
+        // `aggregate: 1` is for pipelines that begin with their own documents.
+        let isFree = arguments.document["aggregate"]?.int == 1
+        let name = isFree ? "$cmd.aggregate" : try arguments.collection()
+        let elements = try arguments.required("pipeline", arguments.array("pipeline"))
+        let pipeline = try AggregationPipeline(
+            elements, options: try queryOptions(arguments), hint: try arguments.hint(),
+            maxTimeMS: try arguments.maxTimeMS())
+        if isFree {
+            guard case .documents? = pipeline.stages.first else {
+                throw CommandError(
+                    73, "InvalidNamespace", "{aggregate: 1} is not valid for a pipeline that reads a collection")
+            }
+        }
+        return (name, pipeline)
+    }
+
     /// Collation, variables and time of a command.
     func queryOptions(_ arguments: CommandArguments) throws -> QueryOptions {
         QueryOptions(
-            collation: try arguments.document("collation").flatMap { try Collation($0) },
+            collation: try arguments.collation(),
             variables: try arguments.document("let") ?? Document(),
             now: BSONDate(millisecondsSince1970: store.options.time.now()))
+    }
+}
+
+extension CommandArguments {
+    /// The size of a first batch in `cursor: {batchSize: n}`.
+    func batchSize() throws(CommandError) -> Int? {
+        guard let options = try document("cursor") else { return nil }
+        return try CommandArguments(options, name: "\(name).cursor", known: ["batchSize"]).count("batchSize")
     }
 }

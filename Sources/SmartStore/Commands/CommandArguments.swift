@@ -22,7 +22,7 @@ struct CommandArguments {
         self.document = document
         for key in document.keys where !known.contains(key) && !Self.everywhere.contains(key) {
             if unbuilt.contains(key) { throw .notBuilt("'\(name).\(key)'") }
-            throw CommandError(40415, "Location40415", "BSON field '\(name).\(key)' is an unknown field.")
+            throw CommandError(40415, "IDLUnknownField", "BSON field '\(name).\(key)' is an unknown field.")
         }
     }
 
@@ -31,6 +31,33 @@ struct CommandArguments {
         guard let value = document[key], !value.isNull else { return nil }
         return value
     }
+
+    /// A document, which must be there.
+    func requiredDocument(_ key: String) throws(CommandError) -> Document { try required(key, document(key)) }
+
+    /// The most milliseconds that the command may take; nil: no bound.
+    func maxTimeMS() throws(CommandError) -> Int? {
+        guard let value = self["maxTimeMS"] else { return nil }
+        guard value.type.isNumber, let double = value.double else {
+            throw .badValue("maxTimeMS must be a number")
+        }
+        guard double.rounded(.towardZero) == double else { throw .badValue("maxTimeMS has non-integral value") }
+        guard double >= 0, double <= Double(Int32.max) else {
+            throw .badValue("\(ShellText.value(value)) value for maxTimeMS is out of range [0, 2147483647]")
+        }
+        return double == 0 ? nil : Int(double)
+    }
+
+    /// A hint: the name of an index or its key pattern.
+    func hint() throws(CommandError) -> BSONValue? {
+        guard let value = self["hint"] else { return nil }
+        guard value.string != nil || value.document != nil else {
+            throw .failedToParse("Hint must be a string or an object")
+        }
+        return value == .document([:]) ? nil : value
+    }
+
+    func collation() throws -> Collation? { try document("collation").flatMap { try Collation($0) } }
 
     // MARK: Types
 
@@ -95,7 +122,7 @@ struct CommandArguments {
     func required<T>(_ key: String, _ value: T?) throws(CommandError) -> T {
         guard let value else {
             throw CommandError(
-                location: 40414, "BSON field '\(name).\(key)' is missing but a required field")
+                40414, "IDLFailedToParse", "BSON field '\(name).\(key)' is missing but a required field")
         }
         return value
     }

@@ -13,13 +13,16 @@ struct CommandError: Error {
 
     init(_ code: Int, _ name: String, _ message: String, details: Document = [:]) {
         self.code = code
-        self.name = name
+        self.name = Self.names[code] ?? name
         self.message = message
         self.details = details
     }
 
     /// A fault that MongoDB numbers by its place in the source, without a name.
     init(location: Int, _ message: String) { self.init(location, "Location\(location)", message) }
+
+    /// Faults in the fields of a command or stage; wherever they are found, they have a name.
+    private static let names = [40414: "IDLFailedToParse", 40415: "IDLUnknownField"]
 
     /// Any error an engine call can throw.
     init(any error: any Error) {

@@ -1,3 +1,5 @@
+import StoreIO
+
 // Commands in MongoDB's shape, one document in, one document out: the door for scripts and for conformance runs.
 //
 // 1. `run` never throws and never traps, whatever it is given: a failure is a reply with `ok: 0`.
@@ -18,6 +20,10 @@ public final class CommandRunner {
     private let recordsWrites: Bool
     private var state = State.idle
     var cursors = OpenCursors()
+
+    /// Told how far `createIndexes` has come with an index over many documents: its name and the progress. Returning false
+    /// stops it, and nothing is left of the index.
+    public var onIndexBuild: (@Sendable (String, IndexBuildProgress) -> Bool)?
 
     private enum State {
         case idle
@@ -42,8 +48,10 @@ public final class CommandRunner {
             guard let name = command.first(where: { _ in true })?.key, let entry = Self.commands[name] else {
                 throw CommandError.commandNotFound(command.keys.first ?? "")
             }
+            cursors.closeIdle(at: store.options.time.monotonicNanoseconds())
             let arguments = try CommandArguments(
                 command, name: name, known: entry.fields.union([name]), unbuilt: entry.unbuilt)
+            _ = try arguments.maxTimeMS()
             if case .aborted(let reason) = state, !entry.endsTransaction {
                 throw CommandError.noSuchTransaction("The transaction has been aborted: \(reason)")
             }
@@ -83,6 +91,7 @@ public final class CommandRunner {
     func commit() throws {
         let ended = state
         state = .idle
+        cursors.closeTransaction()
         switch ended {
         case .idle: throw CommandError.noSuchTransaction("There is no transaction to commit")
         case .aborted(let reason):
@@ -94,12 +103,17 @@ public final class CommandRunner {
     func abort() throws {
         let ended = state
         state = .idle
+        cursors.closeTransaction()
         switch ended {
         case .idle: throw CommandError.noSuchTransaction("There is no transaction to abort")
         case .aborted: break
         case .open(let transaction): transaction.rollBack()
         }
     }
+
+    /// Whether a transaction of its own is to be opened, and none of its writes needs an audit entry: then a command may
+    /// take several transactions.
+    var mayTakeSeveralTransactions: Bool { !isInTransaction && !recordsWrites }
 
     /// Refuses a command that looks at the committed file.
     func refuseInTransaction(_ name: String) throws(CommandError) {
@@ -141,6 +155,7 @@ public final class CommandRunner {
     /// Writes: in the open transaction, or in one of its own that is durable when this returns.
     func writing(_ action: String, _ body: (WriteTransaction) throws -> Outcome) throws -> Document {
         if case .open(let transaction) = state {
+            cursors.holdTransaction()
             do {
                 let outcome = try recorded(action, try body(transaction), in: transaction)
                 if let failure = outcome.failure { abandon(transaction, because: failure) }
@@ -175,6 +190,7 @@ public final class CommandRunner {
     }
 
     private func abandon(_ transaction: WriteTransaction, because error: any Error) {
+        cursors.closeTransaction()
         transaction.rollBack()
         state = .aborted(reason: CommandError(any: error).message)
     }

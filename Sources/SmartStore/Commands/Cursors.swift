@@ -2,18 +2,34 @@ import StoreIO
 
 // Results in batches: what does not fit the first stays open under a number, and is fetched by getMore.
 //
-// 1. A cursor outside a transaction has a snapshot of its own, which ends with it. Inside a transaction it reads that
-//    transaction, and ends with it: later changes in it would make the cursor meaningless, so it holds what is left.
-// 2. Cursors end when they are read to the end, killed, not asked for ten minutes, or with the runner.
+// 1. A cursor outside a transaction has a snapshot of its own, which ends with it. Nothing is read ahead of a batch but
+//    one document, so a result may be larger than memory.
+// 2. Inside a transaction a cursor reads that transaction, and ends with it. Before the transaction's next write what is
+//    left of it is taken into memory, since the pages under it change; more than `heldBytes` ends it instead.
+// 3. Cursors end when they are read to the end, killed, not asked for ten minutes (looked at with every command), or with
+//    the runner.
 
 /// Open cursors of one runner.
 struct OpenCursors {
     struct Cursor {
         let namespace: String
-        let source: any DocumentSource
+        var source: PeekedSource
+        /// Its own snapshot; nil inside a transaction.
         let transaction: ReadTransaction?
         var lastUse: UInt64
         let expires: Bool
+        /// Whether what is left has been taken into memory.
+        var isHeld = false
+
+        init(
+            namespace: String, source: PeekedSource, transaction: ReadTransaction?, lastUse: UInt64, expires: Bool
+        ) {
+            self.namespace = namespace
+            self.source = source
+            self.transaction = transaction
+            self.lastUse = lastUse
+            self.expires = expires
+        }
     }
 
     /// Documents of a first batch when nothing else is asked for.
@@ -22,6 +38,8 @@ struct OpenCursors {
     static let batchBytes = 16 << 20
     /// Cursors that may be open at a time.
     static let most = 1000
+    /// Bytes of what is left of a transaction's cursor when the transaction writes.
+    static let heldBytes = 64 << 20
     /// How long a cursor may be left alone.
     static let idleNanoseconds: UInt64 = 600 * 1_000_000_000
 
@@ -31,7 +49,7 @@ struct OpenCursors {
     mutating func open(_ cursor: Cursor) throws(CommandError) -> Int64 {
         guard cursors.count < Self.most else {
             throw CommandError(
-                365, "TooManyCursors", "there are \(Self.most) cursors open; read them to the end or kill them")
+                402, "ResourceExhausted", "there are \(Self.most) cursors open; read them to the end or kill them")
         }
         let number = next
         next += 1
@@ -60,6 +78,28 @@ struct OpenCursors {
         }
     }
 
+    /// Ends the cursors of a transaction that has ended.
+    mutating func closeTransaction() {
+        for (number, cursor) in cursors where cursor.transaction == nil { close(number) }
+    }
+
+    /// Takes what is left of a transaction's cursors into memory, before the transaction writes.
+    mutating func holdTransaction() {
+        for (number, cursor) in cursors where cursor.transaction == nil && !cursor.isHeld {
+            do {
+                var documents: [Document] = []
+                var bytes = 0
+                while try cursor.source.advance() {
+                    documents.append(try cursor.source.current())
+                    bytes += documents.last?.bson.count ?? 0
+                    guard bytes <= Self.heldBytes else { throw CommandError.badValue("too much is left") }
+                }
+                cursors[number]?.source = PeekedSource(ListedDocuments(documents))
+                cursors[number]?.isHeld = true
+            } catch { close(number) }
+        }
+    }
+
     mutating func closeAll() {
         for number in Array(cursors.keys) { close(number) }
     }
@@ -77,16 +117,15 @@ extension CommandRunner {
         _ make: (TransactionView) throws -> any DocumentSource
     ) throws -> Document {
         let now = store.options.time.monotonicNanoseconds()
-        cursors.closeIdle(at: now)
         if isInTransaction {
             return try reading { view in
-                let source = try make(view)
+                let source = PeekedSource(try make(view))
                 let (batch, isDone) = try Self.batch(of: source, batchSize ?? OpenCursors.firstBatch)
-                guard !isDone, !isSingle else { return Self.reply("firstBatch", batch, 0, namespace) }
-                let rest = ListedDocuments(try source.rest())
-                guard !rest.isEmpty else { return Self.reply("firstBatch", batch, 0, namespace) }
+                guard !isDone, !isSingle, try source.hasMore() else {
+                    return Self.reply("firstBatch", batch, 0, namespace)
+                }
                 let number = try cursors.open(
-                    .init(namespace: namespace, source: rest, transaction: nil, lastUse: now, expires: expires))
+                    .init(namespace: namespace, source: source, transaction: nil, lastUse: now, expires: expires))
                 return Self.reply("firstBatch", batch, number, namespace)
             }
         }
@@ -106,8 +145,9 @@ extension CommandRunner {
     private func getMore(_ arguments: CommandArguments) throws -> Document {
         guard case .int64(let number)? = arguments.document["getMore"] else {
             guard let number = arguments.document["getMore"]?.int else {
+                let type = arguments.document["getMore"]?.type.name ?? "missing"
                 throw CommandError.typeMismatch(
-                    "BSON field 'getMore.getMore' is the wrong type, expected type 'long'")
+                    "BSON field 'getMore.getMore' is the wrong type '\(type)', expected type 'long'")
             }
             return try getMore(Int64(number), arguments)
         }
@@ -118,7 +158,9 @@ extension CommandRunner {
         let collection = try arguments.required("collection", arguments.string("collection"))
         let size = try arguments.count("batchSize")
         let now = store.options.time.monotonicNanoseconds()
-        cursors.closeIdle(at: now)
+        guard arguments["maxTimeMS"] == nil else {
+            throw CommandError.badValue("cannot set maxTimeMS on getMore command for a non-awaitData cursor")
+        }
         guard let namespace = cursors.namespace(of: number) else {
             throw CommandError(43, "CursorNotFound", "cursor id \(number) not found")
         }
@@ -133,7 +175,7 @@ extension CommandRunner {
         }
         do {
             let (batch, isDone) = try Self.batch(of: cursor.source, size.flatMap { $0 == 0 ? nil : $0 } ?? .max)
-            let more = isDone ? false : try (cursor.source as? PeekedSource)?.hasMore() ?? true
+            let more = isDone ? false : try cursor.source.hasMore()
             if !more { cursors.close(number) }
             return Self.reply("nextBatch", batch, more ? number : 0, namespace)
         } catch {
@@ -148,7 +190,9 @@ extension CommandRunner {
         var (killed, missing): ([BSONValue], [BSONValue]) = ([], [])
         for value in numbers {
             guard let number = value.int else {
-                throw CommandError.typeMismatch("BSON field 'killCursors.cursors' must be an array of longs")
+                throw CommandError.typeMismatch(
+                    "BSON field 'killCursors.cursors.\(killed.count + missing.count)' is the wrong type "
+                        + "'\(value.type.name)', expected type 'long'")
             }
             if cursors.close(Int64(number)) { killed.append(value) } else { missing.append(value) }
         }

@@ -9,20 +9,22 @@ extension CommandRunner {
     }
 }
 
-private struct ModifyRequest {
-    private let name: String
-    private let query: FindQuery
+/// What a `findAndModify` asks.
+struct ModifyRequest {
+    let name: String
+    let query: FindQuery
     private let projection: Projection?
-    private let update: BSONValue?
-    private let arrayFilters: [Document]
-    private let upsert: Bool
+    /// Nil: the document is removed.
+    let update: BSONValue?
+    let arrayFilters: [Document]
+    let upsert: Bool
     private let wantsNew: Bool
 
     init(_ arguments: CommandArguments, options: QueryOptions) throws {
         name = try arguments.collection()
         query = FindQuery(
             try arguments.document("query") ?? Document(), sort: try arguments.document("sort"), limit: 1,
-            hint: arguments["hint"], options: options, maxTimeMS: try arguments.count("maxTimeMS"))
+            hint: try arguments.hint(), options: options, maxTimeMS: try arguments.maxTimeMS())
         let shape = try QueryShape(query)
         projection = try arguments.document("fields").flatMap {
             $0.isEmpty ? nil : try Projection($0, filter: shape.filter, options: options)
@@ -37,6 +39,9 @@ private struct ModifyRequest {
             throw CommandError.failedToParse("Either an update or remove=true must be specified")
         }
         guard removes else { return }
+        guard arrayFilters.isEmpty else {
+            throw CommandError.failedToParse("Cannot specify arrayFilters and remove=true")
+        }
         guard update == nil else { throw CommandError.failedToParse("Cannot specify both an update and remove=true") }
         guard !upsert else { throw CommandError.failedToParse("Cannot specify both upsert=true and remove=true") }
         guard !wantsNew else {

@@ -2,6 +2,9 @@ import VectorIndex
 
 // Commands about indexes. Every collection has `_id_`; beside it there are secondary indexes, and vector indexes, one a
 // field, named FIELD_vector.
+//
+// An index over many documents is made beside readers and writers, in transactions of its own; `onIndexBuild` is told how
+// far it has come. When one of several indexes of a command is refused, none of them stays.
 
 extension CommandRunner {
     static let indexCommands = [
@@ -16,24 +19,57 @@ extension CommandRunner {
         guard !specifications.isEmpty else {
             throw CommandError.badValue("Must specify at least one index to create")
         }
+        if let reply = try createOnline(specifications, on: name) { return reply }
         return try writing("createIndexes") { transaction in
             let before = try transaction.info(name)
             for specification in specifications { try specification.create(on: name, in: transaction) }
             let after = try transaction.info(name)
             if before == nil, after == nil { try transaction.createCollection(name) }
-            let counts = (before: before?.indexCount ?? 1, after: after?.indexCount ?? 1)
-            var fields: [(String, BSONValue)] = [
-                ("numIndexesBefore", BSONValue(counts.before)), ("numIndexesAfter", BSONValue(counts.after)),
-            ]
-            if before == nil {
-                fields.append(("createdCollectionAutomatically", true))
-            } else if counts.before == counts.after {
-                fields.append(("note", "all indexes already exist"))
-            }
             return Outcome(
-                reply: Reply.with(fields), isChange: before == nil || counts.before != counts.after, target: name,
+                reply: Self.creationReply(before?.indexCount, after?.indexCount ?? 1),
+                isChange: before == nil || before?.indexCount != after?.indexCount, target: name,
                 details: ["indexes": .array(specifications.map { .string($0.name) })])
         }
+    }
+
+    /// - Parameter before: nil: the collection was made with its indexes.
+    private static func creationReply(_ before: Int?, _ after: Int) -> Document {
+        var fields: [(String, BSONValue)] = [
+            ("numIndexesBefore", BSONValue(before ?? 1)), ("numIndexesAfter", BSONValue(after)),
+        ]
+        if before == after {
+            fields.append(("note", "all indexes already exist"))
+        } else {
+            fields.append(("createdCollectionAutomatically", .bool(before == nil)))
+        }
+        return Reply.with(fields)
+    }
+
+    /// Documents up to which one transaction makes all the indexes of a command.
+    private static let fewDocuments = 2_000
+
+    /// Makes indexes over many documents beside writers; nil when one transaction does, or must do.
+    private func createOnline(_ requests: [IndexRequest], on name: String) throws -> Document? {
+        guard mayTakeSeveralTransactions, requests.contains(where: \.isSecondary),
+            let before = try reading({ try $0.info(name) }), before.documentCount > Self.fewDocuments
+        else { return nil }
+        var made: [String] = []
+        do {
+            for request in requests {
+                if case .secondary(let specification) = request {
+                    let (report, index) = (onIndexBuild, specification.effectiveName)
+                    let isNew = try store.createIndex(on: name, specification) { report?(index, $0) ?? true }
+                    if isNew { made.append(index) }
+                } else {
+                    try store.writeSync { try request.create(on: name, in: $0) }
+                }
+            }
+        } catch {
+            for index in made { try? store.writeSync { _ = try $0.dropIndex(on: name, name: index) } }
+            throw error
+        }
+        let after = try reading { try $0.info(name) }
+        return Self.creationReply(before.indexCount, after?.indexCount ?? 1)
     }
 
     private func dropIndexes(_ arguments: CommandArguments) throws -> Document {
@@ -50,25 +86,28 @@ extension CommandRunner {
                 }
             }
             return Outcome(
-                reply: Reply.with([("nIndexesWas", BSONValue(info.indexCount))]), isChange: !names.isEmpty,
+                reply: Reply.with(
+                    [("nIndexesWas", BSONValue(info.indexCount))]
+                        + (selection.isEverything
+                            ? [("msg", "non-_id indexes dropped for collection")] : [])), isChange: !names.isEmpty,
                 target: name, details: ["indexes": .array(names.map { .string($0) })])
         }
     }
 
     private func listIndexes(_ arguments: CommandArguments) throws -> Document {
         let name = try arguments.collection()
-        guard let info = try reading({ try $0.info(name) }) else {
-            throw CommandError.namespaceNotFound("ns does not exist: \(name)")
+        return try cursorReply(name, batchSize: try arguments.batchSize() ?? .max) { view in
+            guard let info = try view.info(name) else {
+                throw CommandError.namespaceNotFound("ns does not exist: \(name)")
+            }
+            var entries = [IndexDescription.identifier]
+            for index in info.indexes {
+                var entry = index.specification.document
+                if !index.isReady { entry.append("building", true) }
+                entries.append(entry)
+            }
+            return ListedDocuments(entries + info.vectorIndexes.map { IndexDescription.definition($0) })
         }
-        var batch = ReplyBatch()
-        try batch.append(IndexDescription.identifier)
-        for index in info.indexes {
-            var entry = index.specification.document
-            if !index.isReady { entry.append("building", true) }
-            try batch.append(entry)
-        }
-        for index in info.vectorIndexes { try batch.append(IndexDescription.definition(index)) }
-        return Reply.cursor(batch, namespace: name)
     }
 }
 
@@ -107,6 +146,8 @@ private enum IndexRequest {
     case secondary(IndexSpecification)
     case vector(name: String, VectorSpecification)
 
+    var isSecondary: Bool { if case .secondary = self { true } else { false } }
+
     var name: String {
         switch self {
         case .identifier: "_id_"
@@ -116,8 +157,11 @@ private enum IndexRequest {
     }
 
     init(_ document: Document) throws {
-        guard let key = document["key"]?.document else {
+        guard let given = document["key"] else {
             throw CommandError.failedToParse("The 'key' field is a required property of an index specification")
+        }
+        guard let key = given.document else {
+            throw CommandError.typeMismatch("The field 'key' must be an object, but got \(given.type.name)")
         }
         guard !key.isEmpty else { throw CommandError.cannotCreateIndex("Index keys cannot be an empty object.") }
         if key == ["_id": 1] {
@@ -143,23 +187,31 @@ private enum IndexRequest {
     }
 
     private static func secondary(_ key: Document, _ document: Document) throws -> IndexSpecification {
-        let fields = try CommandArguments(
-            document, name: "createIndexes.indexes",
-            known: [
-                "key", "name", "v", "unique", "sparse", "background", "partialFilterExpression", "expireAfterSeconds",
-                "collation",
-            ],
-            unbuilt: [
-                "hidden", "wildcardProjection", "weights", "default_language", "language_override",
-                "textIndexVersion", "2dsphereIndexVersion", "bits", "min", "max", "storageEngine", "prepareUnique",
-                "clustered",
-            ])
+        let known: Set<String> = [
+            "key", "name", "v", "unique", "sparse", "background", "partialFilterExpression", "expireAfterSeconds",
+            "collation", "hidden",
+        ]
+        let unbuilt: Set<String> = [
+            "wildcardProjection", "weights", "default_language", "language_override", "textIndexVersion",
+            "2dsphereIndexVersion", "bits", "min", "max", "storageEngine", "prepareUnique", "clustered",
+        ]
+        for name in document.keys where !known.contains(name) && !unbuilt.contains(name) {
+            throw CommandError(
+                197, "InvalidIndexSpecificationOption",
+                "The field '\(name)' is not valid for an index specification. Specification: "
+                    + ShellText.document(document))
+        }
+        let fields = try CommandArguments(document, name: "createIndexes.indexes", known: known, unbuilt: unbuilt)
         let specification = IndexSpecification(
             key, name: try fields.string("name"), isUnique: try fields.bool("unique"),
             isSparse: try fields.bool("sparse"), partialFilter: try fields.document("partialFilterExpression"),
             expireAfterSeconds: try fields.integer("expireAfterSeconds"),
-            collation: try fields.document("collation").flatMap { try Collation($0) })
-        try specification.validate()
+            collation: try fields.collation(), isHidden: try fields.bool("hidden"))
+        do { try specification.validate() } catch {
+            throw CommandError(
+                error.code.number, error.code.name,
+                "Error in specification \(ShellText.document(document)) :: caused by :: \(error.message)")
+        }
         return specification
     }
 
@@ -194,6 +246,9 @@ private struct IndexSelection {
         }
     }
 
+    /// Whether all but `_id_` are meant.
+    var isEverything: Bool { given == ["*"] }
+
     func names(of info: CollectionInfo) throws(CommandError) -> [String] {
         var known = info.indexes.map { (name: $0.name, keys: $0.specification.keys) }
         for index in info.vectorIndexes {
@@ -204,6 +259,8 @@ private struct IndexSelection {
             throw CommandError(72, "InvalidOptions", "cannot drop _id index")
         }
         if let key {
+            let alike = info.indexes.filter { $0.specification.keys == key }
+            guard alike.count < 2 else { throw .ambiguousIndexes(key, alike.map(\.specification.document)) }
             guard let index = known.first(where: { $0.keys == key }) else {
                 throw CommandError(27, "IndexNotFound", "can't find index with key: \(ShellText.document(key))")
             }

@@ -14,25 +14,19 @@ extension CommandRunner {
             ]
         ) { try $0.find($1) },
         Command(
-            "aggregate", fields: ["pipeline", "cursor", "allowDiskUse", "collation", "hint", "let"],
-            unbuilt: ["explain", "bypassDocumentValidation"]
+            "aggregate",
+            fields: [
+                "pipeline", "cursor", "allowDiskUse", "collation", "hint", "let", "explain", "bypassDocumentValidation",
+            ]
         ) { try $0.aggregate($1) },
-        Command("count", fields: ["query", "limit", "skip", "hint", "collation"], unbuilt: ["fields"]) {
-            try $0.count($1)
-        },
+        Command("count", fields: ["query", "limit", "skip", "hint", "collation", "fields"]) { try $0.count($1) },
         Command("distinct", fields: ["key", "query", "collation", "hint"]) { try $0.distinct($1) },
     ]
 
     private func find(_ arguments: CommandArguments) throws -> Document {
         let name = try arguments.collection()
-        let sort = try arguments.document("sort")
-        let limit = try arguments.count("limit").flatMap { $0 == 0 ? nil : $0 }
-        let query = FindQuery(
-            try arguments.document("filter") ?? Document(), sort: sort, skip: try arguments.count("skip") ?? 0,
-            limit: limit, projection: try arguments.document("projection"), hint: arguments["hint"],
-            options: try queryOptions(arguments), maxTimeMS: try arguments.count("maxTimeMS"))
-        // Refused also where there is no collection.
-        _ = try QueryShape(query)
+        let query = try findQuery(arguments)
+        _ = try arguments.bool("allowDiskUse")
         let size = try arguments.count("batchSize")
         return try cursorReply(
             name, batchSize: size, isSingle: try arguments.bool("singleBatch"),
@@ -40,28 +34,38 @@ extension CommandRunner {
         ) { try $0.reader(name).source(query) }
     }
 
+    /// What a `find` asks. It is refused also where there is no collection.
+    func findQuery(_ arguments: CommandArguments) throws -> FindQuery {
+        let limit = try arguments.count("limit").flatMap { $0 == 0 ? nil : $0 }
+        let query = FindQuery(
+            try arguments.document("filter") ?? Document(), sort: try arguments.document("sort"),
+            skip: try arguments.count("skip") ?? 0, limit: limit, projection: try arguments.document("projection"),
+            hint: try arguments.hint(), options: try queryOptions(arguments), maxTimeMS: try arguments.maxTimeMS())
+        _ = try QueryShape(query)
+        return query
+    }
+
     private func count(_ arguments: CommandArguments) throws -> Document {
         let name = try arguments.collection()
+        let query = try countQuery(arguments)
+        return Reply.with([("n", BSONValue(try reading { try $0.reader(name).count(query) }))])
+    }
+
+    /// What a `count` asks.
+    func countQuery(_ arguments: CommandArguments) throws -> FindQuery {
         // A negative limit means the same as a positive one, as in MongoDB.
         let limit = try arguments.integer("limit").map { $0 == .min ? .max : abs($0) } ?? 0
         let query = FindQuery(
             try arguments.document("query") ?? Document(), skip: try arguments.count("skip") ?? 0,
-            limit: limit == 0 ? nil : limit, hint: arguments["hint"], options: try queryOptions(arguments),
-            maxTimeMS: try arguments.count("maxTimeMS"))
+            limit: limit == 0 ? nil : limit, hint: try arguments.hint(), options: try queryOptions(arguments),
+            maxTimeMS: try arguments.maxTimeMS())
         _ = try QueryShape(query)
-        return Reply.with([("n", BSONValue(try reading { try $0.reader(name).count(query) }))])
+        return query
     }
 
     private func distinct(_ arguments: CommandArguments) throws -> Document {
         let name = try arguments.collection()
-        let key = try arguments.required("key", arguments.string("key"))
-        guard !key.isEmpty, !key.utf8.contains(0) else {
-            throw CommandError.badValue("'distinct.key' must be a path that is not empty and holds no NUL")
-        }
-        let query = FindQuery(
-            try arguments.document("query") ?? Document(), hint: arguments["hint"],
-            options: try queryOptions(arguments), maxTimeMS: try arguments.count("maxTimeMS"))
-        _ = try QueryShape(query)
+        let (key, query) = try distinctQuery(arguments)
         var values = DistinctValues(path: key, collation: query.options.collation)
         try reading { transaction in
             try transaction.reader(name).scan(query) { document in
@@ -70,6 +74,19 @@ extension CommandRunner {
             }
         }
         return Reply.with([("values", .array(values.found))])
+    }
+
+    /// What a `distinct` asks: the path, and of which documents.
+    func distinctQuery(_ arguments: CommandArguments) throws -> (key: String, query: FindQuery) {
+        let key = try arguments.required("key", arguments.string("key"))
+        guard !key.isEmpty, !key.utf8.contains(0) else {
+            throw CommandError.badValue("'distinct.key' must be a path that is not empty and holds no NUL")
+        }
+        let query = FindQuery(
+            try arguments.document("query") ?? Document(), hint: try arguments.hint(),
+            options: try queryOptions(arguments), maxTimeMS: try arguments.maxTimeMS())
+        _ = try QueryShape(query)
+        return (key, query)
     }
 }
 

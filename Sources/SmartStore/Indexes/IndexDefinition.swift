@@ -30,6 +30,8 @@ final class IndexDefinition: Sendable {
 
     var name: String { specification.effectiveName }
     var isReady: Bool { state == .ready }
+    /// Whether queries may be answered from it.
+    var isUsable: Bool { isReady && !specification.isHidden }
 
     init(
         collection: String, specification: IndexSpecification, tree: Tree, pending: Tree?, isMultikey: Bool,
@@ -73,6 +75,7 @@ final class IndexDefinition: Sendable {
         if let filter = specification.partialFilter { entry.append("partial", .document(filter)) }
         if let seconds = specification.expireAfterSeconds { entry.append("expireAfterSeconds", .count(seconds)) }
         if let collation = specification.collation { entry.append("collation", .document(collation.document)) }
+        if specification.isHidden { entry.append("hidden", true) }
         if isMultikey { entry.append("multikey", true) }
         if state == .building { entry.append("building", true) }
         return entry
@@ -86,7 +89,7 @@ final class IndexDefinition: Sendable {
                 expireAfterSeconds: entry["expireAfterSeconds"]?.int,
                 collation: try entry["collation"]?.document.flatMap { document throws(DocumentError) in
                     try Collation(document)
-                })
+                }, isHidden: entry["hidden"]?.bool ?? false)
             try specification.validate()
             try self.init(
                 collection: collection, specification: specification,
@@ -106,6 +109,7 @@ extension IndexSpecification {
         if isSparse { entry.append("sparse", true) }
         if let partialFilter { entry.append("partialFilterExpression", .document(partialFilter)) }
         if let expireAfterSeconds { entry.append("expireAfterSeconds", BSONValue(expireAfterSeconds)) }
+        if isHidden { entry.append("hidden", true) }
         if let collation { entry.append("collation", .document(collation.document)) }
         return entry
     }

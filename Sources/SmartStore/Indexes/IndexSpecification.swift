@@ -20,11 +20,14 @@ public struct IndexSpecification: Sendable, Hashable {
     public var expireAfterSeconds: Int?
     /// How strings are compared in it.
     public var collation: Collation?
+    /// Whether queries are answered without it, though it is kept up: to see what dropping it would do.
+    public var isHidden: Bool
 
     /// Describes an index.
     public init(
         _ keys: Document, name: String? = nil, isUnique: Bool = false, isSparse: Bool = false,
-        partialFilter: Document? = nil, expireAfterSeconds: Int? = nil, collation: Collation? = nil
+        partialFilter: Document? = nil, expireAfterSeconds: Int? = nil, collation: Collation? = nil,
+        isHidden: Bool = false
     ) {
         self.keys = keys
         self.name = name
@@ -33,6 +36,7 @@ public struct IndexSpecification: Sendable, Hashable {
         self.partialFilter = partialFilter
         self.expireAfterSeconds = expireAfterSeconds
         self.collation = collation
+        self.isHidden = isHidden
     }
 
     /// The name that it gets.

@@ -166,7 +166,7 @@ extension CollectionEntry {
                 part.path.text, KeyDecoding.shown(in: key, from: offset, to: end, isDescending: part.isDescending))
             offset = end
         }
-        let shown = values.map { "\($0): \(ExtendedJSON.string($1))" }.joined(separator: ", ")
+        let shown = values.map { "\($0): \(ShellText.value($1))" }.joined(separator: ", ")
         return StoreError(
             .duplicateKey,
             "E11000 duplicate key error collection: \(name) index: \(index.name) dup key: { \(shown) }",

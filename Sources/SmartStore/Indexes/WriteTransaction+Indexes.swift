@@ -56,19 +56,30 @@ extension WriteTransaction {
         let entry = try writableEntry(collection)
         let name = specification.effectiveName
         if let present = entry.secondary.first(where: { $0.name == name }) {
-            guard present.definition.specification == specification.named else {
-                throw StoreError(
-                    .indexExists,
-                    "An existing index has the same name as the requested index, but other keys or options: \(name)",
-                    remedy: "Drop it first, or choose another name.",
-                    server: present.definition.specification.keys == specification.keys
-                        ? .indexOptionsConflict : .indexKeySpecsConflict)
-            }
-            return nil
+            let old = present.definition.specification
+            guard !old.hasOptions(of: specification) || old.keys != specification.keys else { return nil }
+            let hasKeys = old.isLike(specification)
+            let start =
+                hasKeys
+                ? "An equivalent index already exists with the same name but different options."
+                : "An existing index has the same name as the requested index. When index names are not specified, they "
+                    + "are auto generated and can cause conflicts."
+            throw StoreError(
+                .indexExists,
+                "\(start) Requested index: \(ShellText.document(specification.named.document)), "
+                    + "existing index: \(ShellText.document(old.document))",
+                remedy: "Drop it first, or choose another name.",
+                server: hasKeys ? .indexOptionsConflict : .indexKeySpecsConflict)
         }
         if let present = entry.secondary.first(where: { $0.definition.specification.isLike(specification) }) {
+            let old = present.definition.specification
             throw StoreError(
-                .indexExists, "Index already exists with a different name: \(present.name)",
+                .indexExists,
+                old.hasOptions(of: specification)
+                    ? "Index already exists with a different name: \(present.name)"
+                    : "An equivalent index already exists with a different name and options. Requested index: "
+                        + "\(ShellText.document(specification.named.document)), "
+                        + "existing index: \(ShellText.document(old.document))",
                 remedy: "Use that one, or drop it first.", server: .indexOptionsConflict)
         }
         guard entry.secondary.count < Limits.indexesOfCollection else {
@@ -127,9 +138,21 @@ extension WriteTransaction {
         changedSchema = true
     }
 
-    /// Changes when documents expire by a TTL index; nil leaves the seconds as they are.
+    /// Changes when documents expire by an index; one that was no TTL index becomes one.
     /// - Throws: `noSuchIndex`.
     public func setExpiry(on collection: String, index name: String, afterSeconds seconds: Int) throws(StoreError) {
+        try change(name, of: collection) { $0.expireAfterSeconds = seconds }
+    }
+
+    /// Hides an index from queries, or shows it again; it is kept up all the while.
+    /// - Throws: `noSuchIndex`.
+    public func setHidden(on collection: String, index name: String, _ isHidden: Bool) throws(StoreError) {
+        try change(name, of: collection) { $0.isHidden = isHidden }
+    }
+
+    private func change(
+        _ name: String, of collection: String, _ body: (inout IndexSpecification) -> Void
+    ) throws(StoreError) {
         try changing {
             guard let entry = try entry(collection), let index = entry.secondary.first(where: { $0.name == name })
             else {
@@ -138,7 +161,7 @@ extension WriteTransaction {
                     server: .indexNotFound)
             }
             var specification = index.definition.specification
-            specification.expireAfterSeconds = seconds
+            body(&specification)
             try specification.validate()
             index.replace(try index.definition.changed(specification: specification))
             try save(index)
@@ -152,6 +175,12 @@ extension IndexSpecification {
         var copy = self
         copy.name = effectiveName
         return copy
+    }
+
+    /// Whether the options are the same, the name and whether it is hidden aside.
+    func hasOptions(of other: IndexSpecification) -> Bool {
+        isUnique == other.isUnique && isSparse == other.isSparse && partialFilter == other.partialFilter
+            && expireAfterSeconds == other.expireAfterSeconds && collation == other.collation
     }
 
     /// Whether an index like this could serve in the other's place: same keys, filter and collation.

@@ -68,6 +68,8 @@ extension CollectionInfo {
     public var document: Document {
         [
             "name": .string(name), "documents": .int64(Int64(documentCount)),
+            "indexes": .array(
+                ["_id_"] + indexes.map { .string($0.isReady ? $0.name : "\($0.name) (being made)") }),
             "vectorIndexes": .array(vectorIndexes.map { .document($0.document) }),
         ]
     }

@@ -82,7 +82,7 @@ struct Planner {
     private func indexPlans(wantsAll: Bool) throws -> (plans: [Plan], good: Plan?) {
         var plans: [Plan] = []
         var good: Plan?
-        for index in entry.secondary where index.definition.isReady && mayServe(index.definition) {
+        for index in entry.secondary where index.definition.isUsable && mayServe(index.definition) {
             guard let plan = try plan(index.definition, isForced: false, mayGuess: !wantsAll) else { continue }
             plans.append(plan)
             if good == nil, plan.isGood {
@@ -264,7 +264,7 @@ struct Planner {
             return (.identifiers(Set(keys).sorted { $0.lexicographicallyPrecedes($1) }), Double(keys.count))
         }
         var best: IndexScan?
-        for index in entry.secondary where index.definition.isReady {
+        for index in entry.secondary where index.definition.isUsable {
             guard let scan = try scan(index.definition, facts), scan.bounds.usedParts > 0 else { continue }
             if scan.estimate < best?.estimate ?? .infinity { best = scan }
         }
@@ -297,7 +297,7 @@ struct Planner {
         let found = entry.secondary.first {
             hint == .string($0.name) || hint == .document($0.definition.specification.keys)
         }
-        guard let found, found.definition.isReady else {
+        guard let found, found.definition.isUsable else {
             throw refuse(
                 "error processing query: planner returned error :: caused by :: hint provided does not correspond to an "
                     + "existing index")

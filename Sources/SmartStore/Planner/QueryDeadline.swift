@@ -29,7 +29,8 @@ package final class QueryDeadline {
         if count % Self.interval == 0 { try look() }
     }
 
-    private func look() throws {
+    /// As `check`, at once.
+    package func look() throws {
         if Task.isCancelled {
             throw StoreError(
                 .cancelled, "The task that ran the query was cancelled.", remedy: "Run it again.",

@@ -26,7 +26,8 @@ final class SortedSource: DocumentSource {
     init(_ inner: any DocumentSource, _ sort: SortSpec, bound: Int?) {
         self.inner = inner
         self.sort = sort
-        self.bound = bound
+        // More than there can be is no bound.
+        self.bound = bound.flatMap { $0 < 1 << 48 ? $0 : nil }
     }
 
     private func read() throws {

@@ -47,7 +47,7 @@ extension Collation {
         var caseLevel = false
         guard let locale = document["locale"] else {
             throw DocumentError(
-                .failedToParse, "BSON field 'collation.locale' is missing but a required field", path: "locale")
+                .location(40414), "BSON field 'collation.locale' is missing but a required field", path: "locale")
         }
         guard let name = locale.string, !name.isEmpty else {
             throw DocumentError(.typeMismatch, "BSON field 'collation.locale' must be a string", path: "locale")

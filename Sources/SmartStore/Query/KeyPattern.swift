@@ -46,11 +46,16 @@ package struct KeyPattern: Sendable {
     /// - Throws: `cannotCreateIndex`.
     package init(_ document: Document, collation: Collation? = nil) throws(DocumentError) {
         try self.init(document, collation: collation) { name, value throws(DocumentError) in
-            guard let direction = value.double, direction != 0, !direction.isNaN else {
+            guard value.type.isNumber, let direction = value.double else {
                 throw DocumentError(
                     .cannotCreateIndex,
-                    "Values in v:2 index key pattern cannot be \(ExtendedJSON.string(value)). Only numbers > 0, numbers "
-                        + "< 0, and strings are allowed.", path: name)
+                    "Values in v:2 index key pattern cannot be of type \(value.type.name). Only numbers > 0, numbers < 0, "
+                        + "and strings are allowed.", path: name)
+            }
+            guard direction != 0, !direction.isNaN else {
+                let shown = direction.isNaN ? "NaN" : "0"
+                throw DocumentError(
+                    .cannotCreateIndex, "Values in the index key pattern cannot be \(shown).", path: name)
             }
             return direction < 0
         }

@@ -78,7 +78,7 @@ struct ArrayFilters: Sendable {
             throw DocumentError(
                 .failedToParse,
                 "The array filter for identifier '\(name)' was not used in the update "
-                    + ExtendedJSON.string(update))
+                    + ShellText.document(update))
         }
     }
 
