@@ -127,7 +127,7 @@ public struct CollectionWriter: CollectionReading {
             query.options.now = BSONDate(millisecondsSince1970: writer.store.options.time.now())
             query.limit = request.multi ? nil : 1
             let specification = try UpdateSpec(
-                request.update, arrayFilters: request.arrayFilters, options: query.options)
+                value: request.update, arrayFilters: request.arrayFilters, options: query.options)
             if request.multi, specification.isReplacement {
                 throw DocumentError(.failedToParse, "multi update is not supported for replacement-style update")
             }

@@ -32,7 +32,7 @@ private struct ModifyRequest {
         upsert = try arguments.bool("upsert")
         wantsNew = try arguments.bool("new")
         update = arguments["update"]
-        if let update { _ = try UpdateSpec(update, arrayFilters: arrayFilters, options: options) }
+        if let update { _ = try UpdateSpec(value: update, arrayFilters: arrayFilters, options: options) }
         guard removes || update != nil else {
             throw CommandError.failedToParse("Either an update or remove=true must be specified")
         }

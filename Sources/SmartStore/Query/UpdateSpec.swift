@@ -46,13 +46,13 @@ public struct UpdateSpec: Sendable {
     ///
     /// - Throws: as the other, and the codes of stages.
     public init(
-        _ update: BSONValue, arrayFilters: [Document] = [], options: QueryOptions = .standard
+        value update: BSONValue, arrayFilters: [Document] = [], options: QueryOptions = .standard
     ) throws(DocumentError) {
         switch update {
         case .document(let document): try self.init(document, arrayFilters: arrayFilters, options: options)
         case .array(let stages):
             guard arrayFilters.isEmpty else {
-                throw DocumentError(.failedToParse, "arrayFilters may not be specified for pipeline-syle updates")
+                throw DocumentError(.failedToParse, "arrayFilters may not be specified for pipeline-style updates")
             }
             self.init(kind: .pipeline(try PipelineUpdate(stages, options: options)))
         default:

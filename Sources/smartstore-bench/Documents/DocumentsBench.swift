@@ -16,7 +16,7 @@ struct DocumentsBench: AsyncParsableCommand {
     @Option(help: "How many documents.") var documents = 1_000_000
     @Option(help: "Rounds; figures are medians.") var rounds = 1
     @Option(help: "Seconds for each row of single operations.") var seconds = 2.0
-    @Option(help: "The page cache, such as 256m.") var cache = ByteCount(argument: "256m")
+    @Option(help: "The page cache, such as 256m.") var cache: ByteCount = ByteCount(count: 256 << 20)
     @Option(help: "Seed of documents and queries.") var seed: UInt64 = 1
     @Flag(help: "Only the encrypted, or only the plain store; both without it.") var only: Kind?
     @Flag(help: "Say how each query is answered, and fail when it is not by the index meant.") var explain = false
@@ -27,7 +27,7 @@ struct DocumentsBench: AsyncParsableCommand {
     }
 
     func validate() throws {
-        guard documents >= 1000, rounds >= 1, seconds > 0, cache != nil else {
+        guard documents >= 1000, rounds >= 1, seconds > 0 else {
             throw ValidationError("--documents must be at least 1000, --rounds at least 1, --seconds above 0")
         }
     }
@@ -44,7 +44,7 @@ struct DocumentsBench: AsyncParsableCommand {
                     progress.step("round \(round + 1), \(name)")
                     let run = DocumentsRun(
                         corpus: corpus, url: folder.appendingPathComponent("\(name)-\(round).store"),
-                        isEncrypted: isEncrypted, cacheBytes: cache?.count ?? 256 << 20, seconds: seconds,
+                        isEncrypted: isEncrypted, cacheBytes: cache.count, seconds: seconds,
                         explains: explain, progress: progress)
                     figures[name, default: []].append(try await run.measure())
                 }

@@ -5,6 +5,8 @@ import ArgumentParser
 struct ByteCount: ExpressibleByArgument, Equatable {
     let count: Int
 
+    init(count: Int) { self.count = count }
+
     init?(argument: String) {
         let units: [Character: Int] = ["k": 1 << 10, "m": 1 << 20, "g": 1 << 30]
         let unit = argument.last.flatMap { units[Character($0.lowercased())] }
