@@ -13,6 +13,7 @@ extension Store {
     /// - Parameter durability: nil: what the options say. With `full` and `grouped` the commit is on the disk when this
     ///   returns.
     /// - Throws: what `body` throws; ``StoreError``; `CancellationError`.
+    @discardableResult
     public func write<R: Sendable>(
         durability: Durability? = nil, _ body: @escaping @Sendable (WriteTransaction) throws -> R
     ) async throws -> R {
@@ -67,6 +68,7 @@ extension Store {
     }
 
     /// As ``write(durability:_:)``, on the calling thread.
+    @discardableResult
     public func writeSync<R>(
         durability: Durability? = nil, _ body: (WriteTransaction) throws -> R
     ) throws -> R {

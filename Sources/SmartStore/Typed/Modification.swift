@@ -61,8 +61,11 @@ public struct Modification: Sendable {
 
     // MARK: Numbers
 
+    /// Adds 1 to a number; a missing field counts as 0.
+    public static func increment(_ field: some FieldName) -> Modification { increment(field, by: 1) }
+
     /// Adds to a number; a missing field counts as 0.
-    public static func increment(_ field: some FieldName, by amount: some Encodable & Numeric = 1) -> Modification {
+    public static func increment(_ field: some FieldName, by amount: some Encodable & Numeric) -> Modification {
         Modification("$inc", field, encoding: amount)
     }
 

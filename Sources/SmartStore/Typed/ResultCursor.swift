@@ -44,13 +44,6 @@ public final class ResultCursor<Element> {
         }
     }
 
-    /// Hands over what is left, until `body` returns false.
-    public func forEach(_ body: (Element) throws -> Bool) throws {
-        while let element = try next() {
-            if try !body(element) { return }
-        }
-    }
-
     /// Everything that is left.
     public func rest() throws(StoreError) -> [Element] {
         var elements: [Element] = []
