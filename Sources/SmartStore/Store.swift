@@ -52,7 +52,7 @@ public final class Store: Sendable {
             objectIDs = Mutex(ObjectIDGenerator(random: &random))
         }
         commitQueue = CommitQueue()
-        observers = ObserverHub { [pager] in pager.published.sequence }
+        observers = ObserverHub { [weak pager] in pager?.published.sequence ?? 0 }
         linker = VectorLinker(segments: segments, pager: pager, logger: options.logger)
         try restoreVectorIndexes()
         restoreAuditClock()

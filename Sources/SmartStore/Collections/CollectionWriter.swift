@@ -296,9 +296,7 @@ public struct CollectionWriter: CollectionReading {
     @discardableResult
     private func remove(_ key: [UInt8], in entry: CollectionEntry) throws -> Bool {
         try writer.pages.relieve()
-        let noted = try writer.changes.flatMap { _ in
-            try entry.tree.get(key.span.bytes, in: writer.pages).flatMap { Document(trusted: $0)["_id"] }
-        }
+        let noted = try idToNote(key, in: entry)
         if entry.hasIndexes {
             guard let old = try entry.tree.get(key.span.bytes, in: writer.pages) else { return false }
             try prepareIndexes(of: entry, replacing: Document(trusted: old), with: nil, key: key)
@@ -310,6 +308,12 @@ public struct CollectionWriter: CollectionReading {
         entry.isChanged = true
         writer.changes?.note(.delete, in: name, id: noted)
         return true
+    }
+
+    /// The `_id` of a document that is to go, when an observer wants to know.
+    private func idToNote(_ key: [UInt8], in entry: CollectionEntry) throws(PageFault) -> BSONValue? {
+        guard writer.changes?.wants(name) == true else { return nil }
+        return try entry.tree.get(key.span.bytes, in: writer.pages).flatMap { Document(trusted: $0)["_id"] }
     }
 
     private func encodeVectors(

@@ -99,7 +99,9 @@ final class ChangeQueue: Sendable {
 
     /// The next change; waits for it. `nothing` when the task was cancelled.
     func next() async -> Taken {
-        await take { !$0.changes.isEmpty } look: { state in
+        await take {
+            !$0.changes.isEmpty
+        } look: { state in
             if let change = state.changes.popFirst() {
                 state.byteCount -= change.byteCount
                 return .change(change)
@@ -110,7 +112,11 @@ final class ChangeQueue: Sendable {
 
     /// Waits until the collection was touched after a sequence. `nothing` when the task was cancelled.
     func touched(after seen: UInt64) async -> Taken {
-        await take { $0.touched > seen } look: { $0.touched > seen ? .touched : nil }
+        await take {
+            $0.touched > seen
+        } look: {
+            $0.touched > seen ? .touched : nil
+        }
     }
 
     private func take(

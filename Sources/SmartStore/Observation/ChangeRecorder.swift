@@ -59,6 +59,9 @@ final class ChangeRecorder {
 
     init(_ interests: ChangeInterests) { self.interests = interests }
 
+    /// Whether a collection's changes are wanted.
+    func wants(_ name: String) -> Bool { interests.interest(in: name) != nil && !overflown.contains(name) }
+
     func note(_ kind: CollectionChange.Kind, in name: String, id: BSONValue? = nil, document: Document? = nil) {
         guard let interest = interests.interest(in: name), !overflown.contains(name) else { return }
         var (count, bytes) = counts[name] ?? (0, 0)

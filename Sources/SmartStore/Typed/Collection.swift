@@ -84,7 +84,8 @@ public struct Collection<Element: Codable & Sendable>: Sendable {
     }
 
     /// The different elements of an array field, each once.
-    public func distinct<Value: StoredAsArray>(_ field: Field<Value>, _ condition: Condition = .all) async throws
+    public func distinct<Value: Decodable & StoredAsArray>(_ field: Field<Value>, _ condition: Condition = .all)
+        async throws
         -> [Value.ArrayElement] where Value.ArrayElement: Decodable & Sendable
     {
         try await read { try $0.distinct(field, condition) }

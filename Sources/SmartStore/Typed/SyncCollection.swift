@@ -63,7 +63,8 @@ public struct SyncCollection<Element: Codable & Sendable>: Sendable {
     }
 
     /// The different elements of an array field, each once.
-    public func distinct<Value: StoredAsArray>(_ field: Field<Value>, _ condition: Condition = .all) throws -> [Value
+    public func distinct<Value: Decodable & StoredAsArray>(_ field: Field<Value>, _ condition: Condition = .all) throws
+        -> [Value
         .ArrayElement] where Value.ArrayElement: Decodable & Sendable
     {
         try read { try $0.distinct(field, condition) }

@@ -105,7 +105,7 @@ extension TypedReading {
     }
 
     /// The different elements of an array field, each once.
-    public func distinct<Value: StoredAsArray>(
+    public func distinct<Value: Decodable & StoredAsArray>(
         _ field: Field<Value>, _ condition: Condition = .all
     ) throws(StoreError) -> [Value.ArrayElement] where Value.ArrayElement: Decodable {
         try distinct(field.path, condition, as: Value.ArrayElement.self)

@@ -106,7 +106,7 @@ struct ConditionTests {
         .init(
             "&& of three that meet",
             Note.tags.contains("cats") && Note.tags.contains("sleep") && Note.tags.contains("birds"),
-            ["$and": [["tags": ["$eq": "cats"]], ["tags": ["$eq": "sleep"]], ["tags": ["$eq": "birds"]]]], []),
+            ["$and": [["tags": ["$eq": "cats"]], ["tags": ["$eq": "sleep"]]], "tags": ["$eq": "birds"]], []),
         .init(
             "&& keeps a pattern's options with it",
             Note.title.matches("CATS", options: "i") && Note.title.matches("nap"),

@@ -124,7 +124,7 @@ struct StreamTests {
 
     @Test("a faulty condition, a bad query and a closed store are errors of the first step")
     func faults() async throws {
-        let (store, notes) = try TypedFixture.numbered(5)
+        let (store, notes) = try TypedFixture.numbered(300)
         await #expect(throws: StoreError.self) {
             for try await _ in notes.stream(Field<UInt64>("n") == .max) {}
         }
@@ -135,7 +135,7 @@ struct StreamTests {
         var open = notes.stream(batch: 1).makeAsyncIterator()
         #expect(try await open.next()?.id == 0)
         try store.close()
-        let error = await #expect(throws: StoreError.self) { try await open.next() }
+        let error = await #expect(throws: StoreError.self) { while try await open.next() != nil {} }
         #expect(error?.code == .closed)
         let late = await #expect(throws: StoreError.self) { for try await _ in notes.stream() {} }
         #expect(late?.code == .closed)
