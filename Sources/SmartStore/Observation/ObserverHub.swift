@@ -108,6 +108,8 @@ final class ObserverHub: Sendable {
 
     /// Ends every observation, after what waits was taken.
     func finish(_ error: StoreError? = nil) {
+        // What is published already is told; its committer may not have come to it yet.
+        published()
         let queues = state.withLock { state in
             state.isFinished = true
             if state.failure == nil { state.failure = error }
@@ -118,9 +120,6 @@ final class ObserverHub: Sendable {
     }
 
     // MARK: Observers
-
-    /// Whether anybody observes.
-    var isObserved: Bool { isActive.load(ordering: .acquiring) }
 
     /// Adds an observer until the registration goes.
     func register(_ queue: ChangeQueue) -> ObserverRegistration {

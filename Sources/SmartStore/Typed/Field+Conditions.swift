@@ -49,13 +49,11 @@ extension Field {
 
     /// A text that begins with this one. Served by an index on the field.
     public func hasPrefix(_ prefix: String) -> Condition {
-        let special: Set<Character> = [
-            ".", "*", "+", "?", "(", ")", "[", "]", "{", "}", "^", "$", "\\", "|", "#", "/", "-",
-        ]
+        // By scalars: a dot with an accent is one character, and still a dot for the expression.
         var pattern = "^"
-        for character in prefix {
-            if special.contains(character) { pattern += "\\" }
-            pattern.append(character)
+        for scalar in prefix.unicodeScalars {
+            if ".*+?()[]{}^$\\|#".unicodeScalars.contains(scalar) { pattern += "\\" }
+            pattern.unicodeScalars.append(scalar)
         }
         return matches(pattern)
     }

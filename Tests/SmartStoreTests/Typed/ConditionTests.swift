@@ -54,6 +54,9 @@ struct ConditionTests {
             "hasPrefix takes no pattern", Note.title.hasPrefix("a.c ("),
             ["t": ["$regex": "^a\\.c \\(", "$options": ""]],
             [4]),
+        .init(
+            "hasPrefix with an accented sign", Note.title.hasPrefix("a.\u{301}"),
+            ["t": ["$regex": "^a\\.\u{301}", "$options": ""]], []),
         .init("hasType", Note.rating.hasType(.double), ["rating": ["$type": ["double"]]], [1, 3, 4]),
         .init(
             "hasType of several", Note.title.hasType(.int32, .string), ["t": ["$type": ["int", "string"]]],
