@@ -3,7 +3,7 @@ import StoreTestSupport
 import Synchronization
 import Testing
 
-@Suite("Changes")
+@Suite("Changes", .timeLimit(.minutes(5)))
 struct ChangeTests {
     private static func text(_ change: CollectionChange) -> String {
         "\(change.kind.rawValue) \(change.id.map { "\($0)" } ?? "-")"
