@@ -206,6 +206,10 @@ struct ConditionTests {
         let (store, notes) = try TypedFixture.filled()
         let error = #expect(throws: StoreError.self) { try notes.sync.find(["year": ["$near": 1]]) }
         #expect(error?.server.number == 2)
+        // Options without a pattern of their own are no better for standing beside one.
+        #expect(throws: StoreError.self) {
+            try notes.sync.find(["t": ["$regex": "cats"]] && ["t": ["$options": "i"]])
+        }
         try store.close()
     }
 

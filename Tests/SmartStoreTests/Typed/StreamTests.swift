@@ -110,11 +110,11 @@ struct StreamTests {
 
     @Test("a document of another form ends the stream where it stands")
     func decodingFault() async throws {
-        let (store, notes) = try TypedFixture.numbered(5)
+        let (store, notes) = try TypedFixture.numbered(50)
         try store.writeSync { (tx) throws in
             _ = try tx.collection("notes").update(["_id": 3], ["$set": ["year": "late"]])
         }
-        var iterator = notes.stream().makeAsyncIterator()
+        var iterator = notes.stream(batch: 2).makeAsyncIterator()
         for id in 0..<3 { #expect(try await iterator.next()?.id == id) }
         await #expect(throws: StoreError.self) { try await iterator.next() }
         #expect(try await iterator.next() == nil)
