@@ -5,7 +5,7 @@ package enum BigEndian {
     }
 
     /// Reads up to eight bytes.
-    package static func load(_ bytes: some Collection<UInt8>) -> UInt64 {
+    package static func load(_ bytes: some Swift.Collection<UInt8>) -> UInt64 {
         bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
     }
 }

@@ -93,8 +93,12 @@ final class CommitQueue: Sendable {
             do throws(PageFault) {
                 try store.pager.await(commit.ticket)
                 store.metrics.commits.increment()
+                store.observers.published()
                 commit.done()
-            } catch { commit.failure(error) }
+            } catch {
+                store.observers.failed(StoreError(error))
+                commit.failure(error)
+            }
         }
         store.afterCommit()
     }

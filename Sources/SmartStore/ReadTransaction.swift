@@ -11,6 +11,10 @@ public class TransactionView {
     var catalogue: Catalog?
     private var entries: [String: CollectionEntry] = [:]
     private var missing: Set<String> = []
+    /// Counts what a write transaction was told to change: cursors end with the first change.
+    var changeCount = 0
+    /// The cancellation of the task that waits for what is read here.
+    var cancellation: Cancellation?
 
     init(store: Store, view: PageView) {
         self.store = store

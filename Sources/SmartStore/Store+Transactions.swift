@@ -7,39 +7,68 @@ import PageStore
 
 extension Store {
     /// Runs `body` as one transaction and commits it when it returns; when it throws, nothing of it happened.
+    ///
+    /// A task that is cancelled before its turn writes nothing; later, queries in `body` stop between two documents, and
+    /// what has begun to commit is committed.
     /// - Parameter durability: nil: what the options say. With `full` and `grouped` the commit is on the disk when this
     ///   returns.
+    /// - Throws: what `body` throws; ``StoreError``; `CancellationError`.
+    @discardableResult
     public func write<R: Sendable>(
         durability: Durability? = nil, _ body: @escaping @Sendable (WriteTransaction) throws -> R
     ) async throws -> R {
         let level = (durability ?? options.durability).level
-        return try await withCheckedThrowingContinuation { continuation in
-            commitQueue.submit(self, level) {
-                let transaction = try self.beginWrite()
-                do {
-                    let result = try body(transaction)
-                    let ticket = try transaction.prepareCommit(level)
-                    return (ticket, { continuation.resume(returning: result) })
-                } catch {
-                    transaction.rollBack()
-                    throw error
+        let cancellation = Cancellation()
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                commitQueue.submit(self, level) {
+                    try cancellation.running {
+                        let transaction = try self.beginWrite()
+                        transaction.cancellation = cancellation
+                        do {
+                            let result = try body(transaction)
+                            let ticket = try transaction.prepareCommit(level)
+                            return (ticket, { continuation.resume(returning: result) })
+                        } catch {
+                            transaction.rollBack()
+                            throw error
+                        }
+                    }
+                } failure: { error in
+                    continuation.resume(throwing: error is PageFault ? StoreError(any: error) : error)
                 }
-            } failure: { error in
-                continuation.resume(throwing: error is PageFault ? StoreError(any: error) : error)
             }
+        } onCancel: {
+            cancellation.cancel()
         }
     }
 
-    /// Runs `body` on a view of the newest commit, beside whoever writes.
+    /// Runs `body` on a view of the newest commit, beside whoever writes. Queries in `body` stop between two documents when
+    /// the task is cancelled.
+    /// - Throws: what `body` throws; ``StoreError``; `CancellationError`.
     public func read<R: Sendable>(_ body: @escaping @Sendable (ReadTransaction) throws -> R) async throws -> R {
-        try await withCheckedThrowingContinuation { continuation in
-            commitQueue.read {
-                continuation.resume(with: Result { try self.readSync(body) })
+        let cancellation = Cancellation()
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                commitQueue.read {
+                    continuation.resume(
+                        with: Result {
+                            try cancellation.running {
+                                try self.readSync { transaction in
+                                    transaction.cancellation = cancellation
+                                    return try body(transaction)
+                                }
+                            }
+                        })
+                }
             }
+        } onCancel: {
+            cancellation.cancel()
         }
     }
 
     /// As ``write(durability:_:)``, on the calling thread.
+    @discardableResult
     public func writeSync<R>(
         durability: Durability? = nil, _ body: (WriteTransaction) throws -> R
     ) throws -> R {

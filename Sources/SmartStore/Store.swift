@@ -31,6 +31,7 @@ public final class Store: Sendable {
     let metrics: StoreMetrics
     let commitQueue: CommitQueue
     let linker: VectorLinker
+    let observers: ObserverHub
     private let expiry = ExpiryTimer()
     private let objectIDs: Mutex<ObjectIDGenerator>
 
@@ -51,6 +52,7 @@ public final class Store: Sendable {
             objectIDs = Mutex(ObjectIDGenerator(random: &random))
         }
         commitQueue = CommitQueue()
+        observers = ObserverHub { [weak pager] in pager?.published.sequence ?? 0 }
         linker = VectorLinker(segments: segments, pager: pager, logger: options.logger)
         try restoreVectorIndexes()
         restoreAuditClock()
@@ -84,6 +86,8 @@ public final class Store: Sendable {
             expiry.start(self)
         }
     }
+
+    deinit { observers.finish() }
 
     /// The key of an audit log of form 1: such logs were made when a file had its first data key only. A rotation carries
     /// the log over before that key goes; then any key serves, since none is used.
@@ -163,6 +167,7 @@ public final class Store: Sendable {
             linker.stop()
             commitQueue.stop()
             sealAuditWhenDue()
+            observers.finish()
             try pager.close()
         }
     }

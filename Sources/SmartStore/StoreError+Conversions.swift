@@ -153,9 +153,49 @@ extension StoreError {
             self.init(
                 .invalidArgument, error.message, remedy: "See MongoDB's documentation of the command or stage.",
                 server: ServerCode(number: error.code, name: error.name), details: error.details)
+        case let error as DecodingError: self.init(error)
+        case let error as EncodingError: self.init(error)
         default:
             self.init(.invalidArgument, String(describing: error), remedy: "See the message.")
         }
+    }
+}
+
+extension StoreError {
+    /// A document that is not of the form of the type that it is wanted as.
+    init(_ error: DecodingError) {
+        let context: DecodingError.Context? =
+            switch error {
+            case .typeMismatch(_, let context), .valueNotFound(_, let context), .keyNotFound(_, let context),
+                .dataCorrupted(let context):
+                context
+            @unknown default: nil
+            }
+        var path = context?.codingPath ?? []
+        var message = context?.debugDescription ?? String(describing: error)
+        if case .keyNotFound(let key, _) = error {
+            path.append(key)
+            message = "the field is missing"
+        }
+        self.init(
+            .invalidDocument, "A document cannot be decoded\(Self.place(path)): \(message).",
+            remedy: "Change the type, or the document.", server: .badValue)
+    }
+
+    /// A value that has no stored form.
+    init(_ error: EncodingError) {
+        guard case .invalidValue(_, let context) = error else {
+            self.init(.invalidDocument, String(describing: error), remedy: "Store another value.", server: .badValue)
+            return
+        }
+        self.init(
+            .invalidDocument, "A value cannot be stored\(Self.place(context.codingPath)): \(context.debugDescription).",
+            remedy: "Store another value.", server: .badValue)
+    }
+
+    private static func place(_ path: [any CodingKey]) -> String {
+        path.isEmpty
+            ? "" : " (at \(path.map { $0.intValue.map { String($0) } ?? $0.stringValue }.joined(separator: ".")))"
     }
 }
 

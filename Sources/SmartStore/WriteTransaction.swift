@@ -15,11 +15,16 @@ public final class WriteTransaction: TransactionView {
     private var dropped: [VectorIndexEntry] = []
     private var created: [VectorIndexEntry] = []
     var changedSchema = false
+    /// What observers want to know; nil without observers.
+    let changes: ChangeRecorder?
+    /// Collections that went or came as a whole; the others say themselves that they have changed.
+    var movedCollections: Set<String> = []
     var cacheSegment: CacheSegment?
     var auditLog: AuditLog?
 
     init(store: Store, pages: PageTransaction) {
         self.pages = pages
+        changes = store.observers.recorder()
         super.init(store: store, view: pages)
     }
 
@@ -42,11 +47,17 @@ public final class WriteTransaction: TransactionView {
     public func commit(durability: Durability? = nil) throws(StoreError) {
         let level = (durability ?? store.options.durability).level
         let start = store.options.time.monotonicNanoseconds()
-        try converting {
-            try prepare()
-            let ticket = try pages.prepareCommit(level)
-            try store.pager.await(ticket)
+        do throws(StoreError) {
+            try converting {
+                try prepare()
+                let ticket = try pages.prepareCommit(level)
+                try store.pager.await(ticket)
+            }
+        } catch {
+            store.observers.failed(error)
+            throw error
         }
+        store.observers.published()
         store.metrics.commits.increment()
         store.metrics.commitTime.recordNanoseconds(
             Int64(clamping: store.options.time.monotonicNanoseconds() &- start))
@@ -70,6 +81,7 @@ public final class WriteTransaction: TransactionView {
         let loaded = loadedEntries
         let store = store
         let (created, dropped, changedSchema) = (created, dropped, changedSchema)
+        let (changes, moved) = (changes, movedCollections)
         let auditDue = auditLog?.dueTime
         pages.willPublish = { sequence in
             if changedSchema { store.schema.changed(at: sequence) }
@@ -84,6 +96,9 @@ public final class WriteTransaction: TransactionView {
                 }
             }
             for entry in dropped { store.segments.remove(entry.definition.number) }
+            store.observers.appended(sequence, changes) {
+                moved.union(loaded.lazy.filter(\.isChanged).map(\.name))
+            }
         }
     }
 
@@ -113,6 +128,7 @@ public final class WriteTransaction: TransactionView {
     func changing<R>(_ body: () throws -> R) throws(StoreError) -> R {
         do {
             guard pages.isOpen else { throw PageFault.closed }
+            changeCount &+= 1
             return try body()
         } catch {
             switch error {
@@ -179,6 +195,8 @@ public final class WriteTransaction: TransactionView {
             try catalogue.remove(CatalogKind.collectionCounters.key(name), in: pages)
             unregister(name)
             changedSchema = true
+            movedCollections.insert(name)
+            changes?.note(.drop, in: name)
             return true
         }
     }

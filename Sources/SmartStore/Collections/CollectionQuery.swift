@@ -32,9 +32,10 @@ extension CollectionReading {
         return (PlanExecution(shape, plans[0], entry, transaction.view, deadline(of: query)), Array(plans.dropFirst()))
     }
 
-    private func deadline(of query: FindQuery) -> QueryDeadline? {
-        guard let limit = query.maxTimeMS, limit > 0 else { return nil }
-        return QueryDeadline(milliseconds: limit, time: transaction.store.options.time)
+    private func deadline(of query: FindQuery) -> QueryDeadline {
+        let limit = query.maxTimeMS.flatMap { $0 > 0 ? $0 : nil }
+        return QueryDeadline(
+            milliseconds: limit, time: transaction.store.options.time, cancellation: transaction.cancellation)
     }
 
     /// How many documents match a query; skip and limit count.

@@ -61,6 +61,9 @@ extension WriteTransaction {
             unregister(name)
             register(renamed)
             changedSchema = true
+            movedCollections.formUnion([name, target])
+            changes?.note(.drop, in: name)
+            changes?.overflow(target)
         }
     }
 }

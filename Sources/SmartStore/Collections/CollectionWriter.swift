@@ -75,6 +75,7 @@ public struct CollectionWriter: CollectionReading {
             try insertVectors(vectors, id: id, key: key, in: entry)
             entry.documentCount = (entry.documentCount ?? 0) + 1
             entry.isChanged = true
+            writer.changes?.note(.insert, in: name, id: id, document: document)
             return id
         }
     }
@@ -101,7 +102,7 @@ public struct CollectionWriter: CollectionReading {
                 document = Self.prepending(id, to: document)
             }
             guard let entry = upsert ? try writer.writableEntry(name) : try existing() else { return false }
-            return try put(document, id: id, key: key, in: entry, upsert: upsert)
+            return try put(document, id: id, key: key, in: entry, upsert: upsert, as: .replace)
         }
     }
 
@@ -154,7 +155,9 @@ public struct CollectionWriter: CollectionReading {
             try checkUnique(changes.map { ($0.document, $0.key) }, in: entry)
             for (document, id, key) in changes {
                 try writer.pages.relieve()
-                _ = try put(document, id: id, key: key, in: entry, upsert: false)
+                _ = try put(
+                    document, id: id, key: key, in: entry, upsert: false,
+                    as: specification.isReplacement ? .replace : .update)
                 outcome.modified += 1
             }
             return outcome
@@ -265,7 +268,8 @@ public struct CollectionWriter: CollectionReading {
     }
 
     private func put(
-        _ document: Document, id: BSONValue, key: [UInt8], in entry: CollectionEntry, upsert: Bool
+        _ document: Document, id: BSONValue, key: [UInt8], in entry: CollectionEntry, upsert: Bool,
+        as kind: CollectionChange.Kind
     ) throws -> Bool {
         let vectors = try encodeVectors(of: document, in: entry)
         try validate(document)
@@ -285,12 +289,14 @@ public struct CollectionWriter: CollectionReading {
         }
         try insertVectors(vectors, id: id, key: key, in: entry)
         entry.isChanged = true
+        writer.changes?.note(wasThere ? kind : .insert, in: name, id: id, document: document)
         return wasThere
     }
 
     @discardableResult
     private func remove(_ key: [UInt8], in entry: CollectionEntry) throws -> Bool {
         try writer.pages.relieve()
+        let noted = try idToNote(key, in: entry)
         if entry.hasIndexes {
             guard let old = try entry.tree.get(key.span.bytes, in: writer.pages) else { return false }
             try prepareIndexes(of: entry, replacing: Document(trusted: old), with: nil, key: key)
@@ -300,7 +306,14 @@ public struct CollectionWriter: CollectionReading {
         for index in entry.indexes { try index.remove(key: key, catalog: writer.makeCatalog(), in: writer.pages) }
         entry.documentCount = max(0, (entry.documentCount ?? 0) - 1)
         entry.isChanged = true
+        writer.changes?.note(.delete, in: name, id: noted)
         return true
+    }
+
+    /// The `_id` of a document that is to go, when an observer wants to know.
+    private func idToNote(_ key: [UInt8], in entry: CollectionEntry) throws(PageFault) -> BSONValue? {
+        guard writer.changes?.wants(name) == true else { return nil }
+        return try entry.tree.get(key.span.bytes, in: writer.pages).flatMap { Document(trusted: $0)["_id"] }
     }
 
     private func encodeVectors(

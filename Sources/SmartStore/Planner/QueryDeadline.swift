@@ -6,14 +6,17 @@ package import StoreIO
 package final class QueryDeadline {
     private let time: any TimeSource
     private let end: UInt64
+    private let cancellation: Cancellation?
     private var count = 0
 
     /// How many checks pass between two looks at the clock.
     private static let interval = 256
 
     /// - Parameter milliseconds: nil: no bound, but cancellation is honoured.
-    package init(milliseconds: Int?, time: any TimeSource) {
+    /// - Parameter cancellation: that of the task which waits, where the work runs in none.
+    package init(milliseconds: Int?, time: any TimeSource, cancellation: Cancellation? = nil) {
         self.time = time
+        self.cancellation = cancellation
         end =
             milliseconds.map {
                 time.monotonicNanoseconds().addingReportingOverflow(
@@ -31,11 +34,7 @@ package final class QueryDeadline {
 
     /// As `check`, at once.
     package func look() throws {
-        if Task.isCancelled {
-            throw StoreError(
-                .cancelled, "The task that ran the query was cancelled.", remedy: "Run it again.",
-                server: StoreError.ServerCode(number: 11601, name: "Interrupted"))
-        }
+        if Task.isCancelled || cancellation?.isCancelled == true { throw StoreError.interrupted }
         guard end != .max, time.monotonicNanoseconds() > end else { return }
         throw StoreError(
             .cancelled, "operation exceeded time limit", remedy: "Give it more time, or an index that serves it.",
