@@ -104,7 +104,7 @@ enum FuzzDocumentTargets {
         _ = document.json(.canonical)
         _ = document.json(.relaxed)
         for reader in FuzzReaders.shared.filters { _ = try? reader.matches(document) }
-        for shape in FuzzReaders.shared.projections { _ = shape.apply(document) }
+        for shape in FuzzReaders.shared.projections { _ = try? shape.apply(document) }
         for order in FuzzReaders.shared.sorts { _ = try? order.key(of: document) }
         for update in FuzzReaders.shared.updates { _ = try? update.apply(to: document) }
         for field in document.prefix(16) { _ = try? VectorValue(field.value) }

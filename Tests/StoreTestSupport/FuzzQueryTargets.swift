@@ -21,7 +21,7 @@ enum FuzzQueryTargets {
         let pattern = checked { () throws(DocumentError) in try KeyPattern(order) }
         for document in documents {
             _ = try? filter?.matches(document)
-            if let result = shape?.apply(document) { wellFormed(result, "projection", into: &found) }
+            if let result = try? shape?.apply(document) { wellFormed(result, "projection", into: &found) }
             _ = checked { () throws(DocumentError) in try sort?.key(of: document) }
             _ = checked { () throws(DocumentError) in try pattern?.keys(of: document) }
             if let result = checked({ () throws(DocumentError) in try update?.apply(to: document) }), let result {

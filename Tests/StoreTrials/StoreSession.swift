@@ -54,16 +54,18 @@ package final class StoreSession: TrialSession {
 
     /// Opens with the key of the moment, or, while it was being changed, with the old or the new one.
     private func open(
-        on disk: SimulatedDisk, _ marks: Set<Int>, _ purpose: UInt64
+        on disk: SimulatedDisk, _ marks: Set<Int>, _ purpose: UInt64, isReadOnly: Bool = false
     ) throws -> (store: Store, key: EncryptionKey) {
+        var options = options(purpose)
+        options.isReadOnly = isReadOnly
         let mark = marks.filter { $0 < Self.backupMark }.max() ?? 0
         var used = key(mark / 2)
         var opened: Store?
-        do { opened = try Store.open(Self.file, in: disk, key: used, options: options(purpose)) } catch {
+        do { opened = try Store.open(Self.file, in: disk, key: used, options: options) } catch {
             guard error.code == .wrongKey, mark % 2 == 1 else { throw error }
             used = key((mark + 1) / 2)
         }
-        let store = try opened ?? Store.open(Self.file, in: disk, key: used, options: options(purpose))
+        let store = try opened ?? Store.open(Self.file, in: disk, key: used, options: options)
         return (store, used)
     }
 
@@ -298,29 +300,32 @@ package final class StoreSession: TrialSession {
             try Store.create(Self.file, in: crashed, key: key, creation: creation, options: options(7)).close()
             return nil
         }
+        let (left, leftAt) = try recovered(SimulatedDisk(contents: contents), progress.marks, mixedSeed(seed, 11))
+        if let wrong = try left?.readSync({ try compare($0, leftAt, progress) }) { return "read only, \(wrong)" }
         let crashed = SimulatedDisk(contents: contents)
         crashed.stopRecording()
         let (first, key) = try open(on: crashed, progress.marks, mixedSeed(seed, 1))
         let report = try first.check()
         guard report.isClean else { return "check: \(report.findings.prefix(3))" }
-        let (sequence, wrong) = try first.readSync { ($0.sequence, try compare($0, progress)) }
-        if let wrong { return wrong }
+        let sequence = try first.readSync { $0.sequence }
+        let at = leftAt ?? sequence
+        if let wrong = try first.readSync({ try compare($0, at, progress) ?? unfinished(in: $0) }) { return wrong }
         if let wrong = try verifyBeside(contents, progress, seed: seed) { return wrong }
 
         // What recovery left, opened again: the same commit. Then one more, which a crash right after must not undo.
-        let left = crashed.contents
-        let again = SimulatedDisk(contents: left)
+        let kept = crashed.contents
+        let again = SimulatedDisk(contents: kept)
         let second = try Store.open(Self.file, in: again, key: key, options: options(mixedSeed(seed, 2)))
         let shown = try second.readSync { $0.sequence }
         guard shown == sequence else { return "a second open shows commit \(shown) after \(sequence)" }
         let document: Document = ["_id": .int32(1)]
         try second.writeSync { _ = try $0.collection("after").insert(document) }
-        var images = CrashImages(base: left)
+        var images = CrashImages(base: kept)
         for operation in again.operations { images.advance(operation) }
         let last = SimulatedDisk(contents: images.image(images.draw(.dropped, seed: 0)).files)
         last.stopRecording()
         let third = try Store.open(Self.file, in: last, key: key, options: options(mixedSeed(seed, 3)))
-        guard var model = known(sequence) else { return "no model" }
+        guard var model = known(at) else { return "no model" }
         model.collections["after", default: .init()].documents[1] = document.bson
         if let wrong = try third.readSync({ try difference($0, model) }) { return "after one more commit, \(wrong)" }
         return workload.searchesAll ? try verifyLinking(third, last, model, seed: seed) : nil
@@ -379,8 +384,24 @@ package final class StoreSession: TrialSession {
         models.keys.filter { $0 <= sequence }.max().flatMap { models[$0] }
     }
 
-    private func compare(_ tx: some AnyReader, _ progress: SessionProgress) throws -> String? {
-        let sequence = tx.sequence
+    /// What a crash left, seen without a change: opening for writing removes indexes that are half made, in commits of its
+    /// own. Only where indexes are built; else nil, and nothing but the crash decides the sequence.
+    private func recovered(
+        _ disk: SimulatedDisk, _ marks: Set<Int>, _ purpose: UInt64
+    ) throws -> (store: Store?, sequence: UInt64?) {
+        guard workload.indexBuildPortion != nil else { return (nil, nil) }
+        let store = try open(on: disk, marks, purpose, isReadOnly: true).store
+        return (store, try store.readSync { $0.sequence })
+    }
+
+    /// An index that opening for writing should have removed.
+    private func unfinished(in tx: some AnyReader) throws -> String? {
+        let names = try tx.collections().flatMap(\.indexes).filter { !$0.isReady }.map(\.name)
+        return names.isEmpty ? nil : "indexes half made: \(names)"
+    }
+
+    private func compare(_ tx: some AnyReader, _ at: UInt64? = nil, _ progress: SessionProgress) throws -> String? {
+        let sequence = at ?? tx.sequence
         guard sequence >= progress.acknowledged else {
             return "shows commit \(sequence), but \(progress.acknowledged) was acknowledged"
         }
@@ -399,11 +420,13 @@ package final class StoreSession: TrialSession {
 
     package func comeBack(on disk: SimulatedDisk, _ progress: SessionProgress, seed: UInt64) throws {
         guard try disk.exists(Self.file) else { return }
+        let left = try recovered(SimulatedDisk(contents: disk.contents), progress.marks, mixedSeed(seed, 12)).sequence
         let store = try open(on: disk, progress.marks, mixedSeed(seed, 4)).store
         let shown = try store.readSync { $0.sequence }
-        guard var seen = known(shown) else { throw TrialError("shows commit \(shown), which nobody made") }
+        guard var seen = known(left ?? shown) else { throw TrialError("shows commit \(shown), which nobody made") }
         // What a reader was shown must stay.
-        models = models.filter { $0.key <= shown }
+        models = models.filter { $0.key <= left ?? shown }
+        models[shown] = seen
         disk.note(Int(shown))
         let transaction = try store.beginWrite()
         let id = Int32(truncatingIfNeeded: seed & 0xFFFF)
@@ -445,8 +468,11 @@ package final class StoreSession: TrialSession {
             try create()
             return nil
         }
+        let left = try recovered(disk, progress.marks, mixedSeed(seed, 13, opened))
+        try left.store?.close()
         try open()
-        let sequence = try current().readSync { $0.sequence }
+        let now = try current().readSync { $0.sequence }
+        let sequence = left.sequence ?? now
         if let unknown, sequence >= unknown.sequence,
             try current().readSync({ try difference($0, unknown.model) }) == nil
         {
@@ -460,10 +486,13 @@ package final class StoreSession: TrialSession {
         unknown = nil
         // Relaxed commits that were never synced may be gone; what comes now goes on from what is there.
         models = models.filter { $0.key <= sequence }
-        if let shown = known(sequence) { model = shown }
+        if let shown = known(sequence) {
+            model = shown
+            if now != sequence { models[now] = shown }
+        }
         let report = try current().check()
         guard report.isClean else { return "check: \(report.findings.prefix(3))" }
-        if let wrong = try current().readSync({ try compare($0, progress) }) { return wrong }
+        if let wrong = try current().readSync({ try compare($0, nil, progress) }) { return wrong }
         try commit { try put($0, &$1, "again", 1, byteCount: 30) }
         return nil
     }

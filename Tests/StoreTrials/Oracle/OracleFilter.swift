@@ -60,7 +60,7 @@ struct OracleFilter {
         case "$size": return found(false).contains { $0?.elements?.count == operand.int }
         case "$regex":
             let text = operand.string ?? ""
-            let pattern = BSONValue.regex(BSONRegex(pattern: text, options: all["$options"]?.string ?? ""))
+            let pattern = BSONValue.regex(try BSONRegex(pattern: text, options: all["$options"]?.string ?? ""))
             return try some { try equals($0, pattern) }
         case "$options", "$comment": return true
         case "$bitsAllSet", "$bitsAllClear", "$bitsAnySet", "$bitsAnyClear":
@@ -230,6 +230,7 @@ struct OracleFilter {
             case .decimal128: "decimal"
             case .minKey: "minKey"
             case .maxKey: "maxKey"
+            case .symbol: "symbol"
             default: "?"
             }
         }

@@ -69,6 +69,21 @@ struct OracleUpdate {
         return result
     }
 
+    /// Refuses paths of which one leads to another, whatever the documents are.
+    func check() throws {
+        guard let fields = update.document, fields.keys.first?.hasPrefix("$") == true else { return }
+        var touched: [[String]] = []
+        for step in Self.steps(fields) {
+            let target = step.name == "$rename" ? [Self.split(step.operand.string ?? "")] : []
+            for path in [step.path] + target {
+                if touched.contains(where: { zip($0, path).allSatisfy { $0 == $1 } }) {
+                    throw OracleRefusal("conflict")
+                }
+                touched.append(path)
+            }
+        }
+    }
+
     static func split(_ path: String) -> [String] { path.split(separator: ".").map(String.init) }
 
     /// All operators with their paths, in the order in which they are applied.

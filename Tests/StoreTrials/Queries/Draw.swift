@@ -51,7 +51,11 @@ extension Draw {
         case 6: .int64(Int64(below(4)))
         case 7: .int64(1 << 53 + 1)
         case 8: .double(0x1p53)
-        case 9: pick([.int64(.min), .int64(.max), .double(0x1p63), .double(-0x1p63), .double(1e300), .double(5e-324)])
+        case 9:
+            pick([
+                .int64(.min), .int64(.max), .double(0x1p63), .double(-0x1p63), .double(1e300),
+                .double(.leastNonzeroMagnitude),
+            ])
         case 10: .double(Double(below(4)))
         case 11, 12: .decimal128(decimal())
         default: .int32(Int32(below(6) - 1))
@@ -89,12 +93,10 @@ extension Draw {
 
     func regex() -> BSONValue {
         let choice = pick(OraclePattern.all)
-        return .regex(BSONRegex(pattern: choice.pattern, options: choice.options))
+        return (try? BSONRegex(pattern: choice.pattern, options: choice.options)).map { .regex($0) } ?? .null
     }
 
-    func objectID() -> ObjectID {
-        (try? ObjectID(bytes: [UInt8](repeating: 0, count: 11) + [UInt8(below(3))])) ?? ObjectID()
-    }
+    func objectID() -> ObjectID { ObjectID(head: 0, tail: UInt32(below(3))) }
 
     func array(depth: Int) -> BSONValue {
         .array((0..<pick([0, 1, 1, 2, 2, 3])).map { _ in value(depth: depth + 1) })

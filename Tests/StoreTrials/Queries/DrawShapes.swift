@@ -38,7 +38,10 @@ extension Draw {
                 if chance(50) { projection.append("b", 1) }
             } else {
                 projection.append("b", 1)
-                projection.append("e", expression())
+                let value = expression()
+                // A number or a truth would include or exclude the field.
+                let isLiteral = value.document == nil && value.string == nil
+                projection.append("e", isLiteral ? ["$literal": value] : value)
             }
         }
         return projection
