@@ -199,17 +199,15 @@ package final class StoreSession: TrialSession {
         isRefused: Bool = false
     ) throws {
         let store = try current()
-        func note(_ change: (inout StoreModel.Collection) -> Void) throws {
-            change(&model.collections[name, default: .init()])
-            models[try store.readSync { $0.sequence }] = model
-        }
         func expectCommits() throws {
             let now = try store.readSync { $0.sequence }
             progress.attempted = now + Self.buildCommits
             disk.attempt(Int(progress.attempted))
         }
         let index = specification.effectiveName
-        try note { $0.building[index] = specification }
+        model.collections[name, default: .init()].building[index] = specification
+        // The newest commit that changed content may show the index, too: commits of checkpoints come behind it.
+        if let newest = models.keys.max() { models[newest] = model }
         try expectCommits()
         let work = BuildWork()
         let result = Result {
@@ -230,10 +228,9 @@ package final class StoreSession: TrialSession {
         case .failure(let error): throw error
         }
         let isMade = stopsAfter == nil && !isRefused
-        try note { collection in
-            collection.building[index] = nil
-            if isMade { collection.indexes[index] = specification }
-        }
+        model.collections[name]?.building[index] = nil
+        if isMade { model.collections[name]?.indexes[index] = specification }
+        models[try store.readSync { $0.sequence }] = model
         acknowledge(try store.readSync { $0.sequence })
         progress.attempted = progress.acknowledged
     }
@@ -408,7 +405,9 @@ package final class StoreSession: TrialSession {
         guard let key = models.keys.filter({ $0 <= sequence }).max(), let model = models[key] else {
             return "shows commit \(sequence), which nobody made"
         }
-        guard key <= max(progress.attempted, progress.acknowledged) else { return "commit \(key) was not tried yet" }
+        guard key <= max(progress.attempted, progress.acknowledged) else {
+            return "commit \(key) was not tried yet: \(progress), shown \(sequence), known \(models.keys.sorted())"
+        }
         return try difference(tx, model).map { "commit \(sequence): \($0)" }
     }
 
