@@ -12,8 +12,7 @@ struct IndexValidationTests {
     private static let names = ["one", "many", "sparse", "partial", "wild", "folded"]
 
     /// A store with an index of each kind, every one with entries.
-    private static func store() throws -> Store {
-        let disk = SimulatedDisk()
+    private static func store(_ disk: SimulatedDisk) throws -> Store {
         disk.stopRecording()
         let store = try StoreFixture.create(disk)
         try store.writeSync { tx in
@@ -70,9 +69,13 @@ struct IndexValidationTests {
 
     /// Puts damage in, and returns what is said of it.
     private static func findings(_ damage: (WriteTransaction) throws -> Void) throws -> [CheckFinding] {
-        let store = try store()
-        #expect(try store.check().findings == [])
-        try store.writeSync { try damage($0) }
+        let disk = SimulatedDisk()
+        let sound = try store(disk)
+        #expect(try sound.check().findings == [])
+        try sound.writeSync { try damage($0) }
+        // What a store remembers of its catalog is read anew.
+        try sound.close()
+        let store = try StoreFixture.open(disk)
         let reply = CommandRunner(store: store, actor: "t").run(["validate": "notes", "full": true])
         let findings = try store.check().findings
         #expect(reply["ok"]?.double == 1)
@@ -83,7 +86,7 @@ struct IndexValidationTests {
 
     @Test("a sound collection is valid, with and without a full look")
     func sound() throws {
-        let store = try Self.store()
+        let store = try Self.store(SimulatedDisk())
         for full in [true, false] {
             let reply = CommandRunner(store: store, actor: "t").run(["validate": "notes", "full": .bool(full)])
             #expect(reply["valid"]?.bool == true)
@@ -98,7 +101,8 @@ struct IndexValidationTests {
     func removed(name: String, place: Int) throws {
         let findings = try Self.findings { tx in
             let tree = try Self.tree(Self.key(6, name), tx)
-            try tree.remove(try Self.pick(tree, place, tx).key.span.bytes, in: tx.pages)
+            let key = try Self.pick(tree, place, tx).key
+            try tree.remove(key.span.bytes, in: tx.pages)
         }
         #expect(findings.contains { $0.segment == "indexes" && $0.place == "notes.\(name)" })
         #expect(findings.contains { $0.reason == "a document has no entry" })
@@ -150,7 +154,8 @@ struct IndexValidationTests {
     func lostDocument() throws {
         let findings = try Self.findings { tx in
             let tree = try Self.tree(Self.key(1), tx)
-            try tree.remove(try Self.pick(tree, 10, tx).key.span.bytes, in: tx.pages)
+            let key = try Self.pick(tree, 10, tx).key
+            try tree.remove(key.span.bytes, in: tx.pages)
         }
         let places = Set(findings.map(\.place))
         for name in Self.names where name != "partial" { #expect(places.contains("notes.\(name)")) }

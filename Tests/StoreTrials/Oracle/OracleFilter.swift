@@ -242,9 +242,10 @@ struct OracleFilter {
         case .plain(.int32(let number))?: return Int64(number)
         case .plain(.int64(let number))?: return number
         case .plain(.double(let number))?:
-            guard number.isFinite, abs(number) < 0x1p63 else { return nil }
+            guard number >= -0x1p63, number < 0x1p63 else { return nil }
             return Int64(number)
         case .plain(.decimal128(let number))?:
+            if let whole = Int64(number.description) { return whole }
             guard let double = Double(number.description), double.isFinite, abs(double) < 0x1p53 else { return nil }
             return Int64(double)
         default: return nil
