@@ -332,7 +332,9 @@ extension FilterFacts {
             switch known {
             case .equal(let value): return value != .null
             case .oneOf(let values): return !values.contains(.null)
-            case .range(let lower, let upper): return (lower ?? upper)?.value != .null
+            case .range(let lower, let upper):
+                // More than MinKey, and less than MaxKey, is a missing field, too.
+                return [lower?.value, upper?.value].contains { $0 != nil && ![.null, .minKey, .maxKey].contains($0) }
             case .prefix: return true
             case .exists(let wanted): return wanted
             }

@@ -47,11 +47,37 @@ struct QueryCase: CustomStringConvertible {
         self.fixture = fixture
         let draw = fixture.draw
         query = FindQuery(draw.filter(), sort: draw.sort(), projection: draw.projection())
+        if draw.chance(30), let index = fixture.indexes.isEmpty ? nil : draw.pick(fixture.indexes) { suit(index) }
         query.options.collation = draw.collation(15)
         if draw.chance(30) {
             query.skip = draw.below(4)
             if draw.chance(80) { query.limit = 1 + draw.below(5) }
         }
+    }
+
+    /// Makes the query one that an index could answer: conditions and an order on its paths, and perhaps nothing but its
+    /// fields asked for.
+    private mutating func suit(_ index: OracleIndex) {
+        let draw = fixture.draw
+        let keys = index.specification.keys
+        let paths = keys.keys.filter { !$0.hasSuffix("$**") }
+        var filter = Document()
+        for path in paths.prefix(1 + draw.below(3)) where draw.chance(75) {
+            filter.append(path, draw.condition(depth: 2))
+        }
+        query.filter = filter
+        if draw.chance(50) {
+            let turn: Int32 = draw.chance(50) ? 1 : -1
+            let sort = keys.filter { paths.contains($0.key) }.map {
+                ($0.key, BSONValue.int32(turn * Int32($0.value.int ?? 1)))
+            }
+            let count = 1 + draw.below(3)
+            query.sort = Document(fields: Array(draw.chance(70) ? sort.prefix(count) : sort.suffix(count)))
+        }
+        guard draw.chance(60) else { return }
+        var projection = Document(fields: paths.filter { !$0.contains(".") && $0 != "_id" }.map { ($0, 1) })
+        if draw.chance(60) || projection.isEmpty { projection.append("_id", paths.contains("_id") ? 1 : 0) }
+        if projection != ["_id": 0] { query.projection = projection }
     }
 
     var description: String {
