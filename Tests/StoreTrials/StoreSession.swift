@@ -22,6 +22,8 @@ package final class StoreSession: TrialSession {
     /// A commit whose outcome only reopening tells.
     private var unknown: (sequence: UInt64, model: StoreModel)?
     private var opened: UInt64 = 0
+    /// Whether documents may ask for a unique value that another has.
+    var drawsTaken = true
 
     package convenience init(seed: UInt64) {
         self.init(seed: seed, of: StoreWorkload.all)
