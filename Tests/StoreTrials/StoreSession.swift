@@ -493,7 +493,7 @@ package final class StoreSession: TrialSession {
         }
         let report = try current().check()
         guard report.isClean else { return "check: \(report.findings.prefix(3))" }
-        if let wrong = try current().readSync({ try compare($0, nil, progress) }) { return wrong }
+        if let wrong = try current().readSync({ try compare($0, sequence, progress) }) { return wrong }
         try commit { try put($0, &$1, "again", 1, byteCount: 30) }
         return nil
     }
