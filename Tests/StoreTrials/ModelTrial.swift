@@ -66,7 +66,8 @@ package struct ModelTrial: Trial {
             try session.commit { try session.index($0, &$1, "notes") }
         case 7:
             try session.expectShown()
-        case 8, 9, 10 where session.model.collections["keyed"] == nil:
+        case 8, 9,
+            10 where session.model.collections["keyed"] == nil:
             try session.commit { try session.makeIndexes($0, &$1, "keyed", StoreModel.specifications) }
         case 8, 9:
             try session.commit(durability) { try session.changeIndexed(min(count, 20), $0, &$1, "keyed") }
