@@ -19,7 +19,9 @@ extension StoreWorkload {
         },
         StoreWorkload(name: "indexes made, dropped, rolled back") { session in
             try session.create()
+            session.drawsTaken = false
             try session.commit { try session.changeIndexed(20, $0, &$1, "notes") }
+            session.drawsTaken = true
             for specification in StoreModel.specifications.prefix(5) {
                 try session.rollBack { try session.makeIndexes($0, &$1, "notes", [specification]) }
                 try session.commit { try session.makeIndexes($0, &$1, "notes", [specification]) }
