@@ -85,6 +85,8 @@ public struct StoreOptions: Sendable {
     /// Vectors that must have been linked since links were last saved, before a checkpoint saves them again; at least a
     /// quarter of those saved, too.
     package var vectorLinkSaveStep = 1024
+    /// How much of an index is made in one transaction.
+    package var indexBuildPortions = IndexBuildPortions()
     package var time: any TimeSource = SystemTimeSource()
     package var random: any RandomSource = SystemRandomSource()
 

@@ -11,13 +11,20 @@ package struct CrashTrial: Trial {
     package init(_ level: TrialLevel) { self.level = level }
 
     package var row: TrialRow {
-        level == .pages
-            ? TrialRow(
+        switch level {
+        case .pages:
+            TrialRow(
                 name: "crash-pages", title: "crash at every I/O step, pages", unit: "images", everyChange: 80_000,
                 release: 100_000_000, weight: 6)
-            : TrialRow(
+        case .store:
+            TrialRow(
                 name: "crash-store", title: "crash at every I/O step, whole store", unit: "images",
                 everyChange: 20_000, release: 100_000_000, weight: 5, remark: "Counts together with crash-pages.")
+        case .indexes:
+            TrialRow(
+                name: "crash-indexes", title: "crash at every I/O step, indexes", unit: "images",
+                everyChange: 20_000, release: 100_000_000, weight: 2, remark: "Counts together with crash-pages.")
+        }
     }
 
     package func round(seed: UInt64, budget: TrialBudget) -> TrialOutcome {

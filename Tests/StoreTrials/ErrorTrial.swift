@@ -20,13 +20,20 @@ package struct ErrorTrial: Trial {
     }
 
     package var row: TrialRow {
-        level == .pages
-            ? TrialRow(
+        switch level {
+        case .pages:
+            TrialRow(
                 name: "errors-pages", title: "error at step n, pages", unit: "runs", everyChange: 3_000, release: 0,
                 weight: 2, remark: "A round is one workload and one error, at all n, once and from then on.")
-            : TrialRow(
+        case .store:
+            TrialRow(
                 name: "errors-store", title: "error at step n, whole store", unit: "runs", everyChange: 1_500,
                 release: 0, weight: 3, remark: "As errors-pages.")
+        case .indexes:
+            TrialRow(
+                name: "errors-indexes", title: "error at step n, indexes", unit: "runs", everyChange: 1_500,
+                release: 0, weight: 1, remark: "As errors-pages.")
+        }
     }
 
     /// The errors that are tried: errnos by their numbers on Linux, short transfers, and syncs that lose data.
@@ -38,7 +45,7 @@ package struct ErrorTrial: Trial {
 
     /// The seed of the first round that has this workload meet this error.
     package static func seed(_ level: TrialLevel, workload: String, effect: DiskFault.Effect) -> UInt64? {
-        let names = level == .pages ? PagerWorkload.all.map(\.name) : StoreWorkload.all.map(\.name)
+        let names = level.workloads
         guard let place = names.firstIndex(of: workload),
             let number = effects.firstIndex(where: { $0.effect == effect })
         else { return nil }
@@ -48,7 +55,7 @@ package struct ErrorTrial: Trial {
     package func round(seed: UInt64, budget: TrialBudget) -> TrialOutcome {
         var outcome = TrialOutcome()
         // Workload and error run through all pairs.
-        let workloads = UInt64(level == .pages ? PagerWorkload.all.count : StoreWorkload.all.count)
+        let workloads = UInt64(level.workloads.count)
         let (effect, kind) = Self.effects[Int(seed / workloads % UInt64(Self.effects.count))]
         for once in [true, false] {
             var call = Int(seed % UInt64(stride))

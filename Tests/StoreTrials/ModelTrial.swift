@@ -66,6 +66,15 @@ package struct ModelTrial: Trial {
             try session.commit { try session.index($0, &$1, "notes") }
         case 7:
             try session.expectShown()
+        case 8...10:
+            if session.model.collections["keyed"] == nil {
+                try session.commit { try session.makeIndexes($0, &$1, "keyed", StoreModel.specifications) }
+            } else if random.next() % 3 != 0 {
+                try session.commit(durability) { try session.changeIndexed(min(count, 20), $0, &$1, "keyed") }
+            } else {
+                session.clock.advance(by: .seconds(7))
+                try session.expire("keyed", 3)
+            }
         default:
             try session.commit(durability) { try session.change(count, $0, &$1) }
         }

@@ -14,13 +14,20 @@ package struct RecoveryCrashTrial: Trial {
     package init(_ level: TrialLevel) { self.level = level }
 
     package var row: TrialRow {
-        level == .pages
-            ? TrialRow(
+        switch level {
+        case .pages:
+            TrialRow(
                 name: "recovery-pages", title: "crash in recovery, three deep, pages", unit: "images",
                 everyChange: 7_000, release: 1_000_000, weight: 3)
-            : TrialRow(
+        case .store:
+            TrialRow(
                 name: "recovery-store", title: "crash in recovery, three deep, whole store", unit: "images",
                 everyChange: 3_000, release: 1_000_000, weight: 2, remark: "Counts together with recovery-pages.")
+        case .indexes:
+            TrialRow(
+                name: "recovery-indexes", title: "crash in recovery, three deep, indexes", unit: "images",
+                everyChange: 3_000, release: 1_000_000, weight: 2, remark: "Counts together with recovery-pages.")
+        }
     }
 
     package func round(seed: UInt64, budget: TrialBudget) -> TrialOutcome {

@@ -11,6 +11,10 @@ package struct StoreModel: Equatable, Sendable {
         var documents: [Int32: [UInt8]] = [:]
         var vectors: [Int32: [Float]] = [:]
         var isIndexed = false
+        /// Secondary indexes by name.
+        var indexes: [String: IndexSpecification] = [:]
+        /// Secondary indexes that may be ready or not.
+        var building: [String: IndexSpecification] = [:]
     }
 
     struct CacheEntry: Equatable, Sendable {
@@ -50,6 +54,7 @@ package struct StoreModel: Equatable, Sendable {
             guard count == model.documents.count, info.documentCount == count else {
                 return "\(info.name): \(count) documents (\(info.documentCount) counted), not \(model.documents.count)"
             }
+            if let wrong = try indexDifference(info, model, reader) { return wrong }
             if let wrong = try vectorDifference(info, model, reader, searchesAll: searchesAll) { return wrong }
         }
         return try cacheDifference(tx, now, mayEvict) ?? auditDifference(tx)

@@ -10,22 +10,27 @@ package final class StoreSession: TrialSession {
     private static let start: Int64 = 1_700_000_000_000
 
     package let disk = SimulatedDisk()
-    package private(set) var progress = SessionProgress()
+    package internal(set) var progress = SessionProgress()
     let workload: StoreWorkload
     let seed: UInt64
     let random: SeededRandomSource
     let isEncrypted: Bool
     let clock = ManualTimeSource(milliseconds: start)
     private(set) var store: Store?
-    private(set) var model = StoreModel()
-    private var models: [UInt64: StoreModel] = [:]
+    var model = StoreModel()
+    var models: [UInt64: StoreModel] = [:]
     /// A commit whose outcome only reopening tells.
-    private var unknown: (sequence: UInt64, model: StoreModel)?
+    var unknown: (sequence: UInt64, model: StoreModel)?
     private var opened: UInt64 = 0
+    /// Whether documents may ask for a unique value that another has.
+    var drawsTaken = true
 
     package convenience init(seed: UInt64) {
-        let all = StoreWorkload.all
-        self.init(seed: seed, workload: all[Int(seed % UInt64(all.count))])
+        self.init(seed: seed, of: StoreWorkload.all)
+    }
+
+    convenience init(seed: UInt64, of workloads: [StoreWorkload]) {
+        self.init(seed: seed, workload: workloads[Int(seed % UInt64(workloads.count))])
     }
 
     init(seed: UInt64, workload: StoreWorkload) {
@@ -51,16 +56,18 @@ package final class StoreSession: TrialSession {
 
     /// Opens with the key of the moment, or, while it was being changed, with the old or the new one.
     private func open(
-        on disk: SimulatedDisk, _ marks: Set<Int>, _ purpose: UInt64
+        on disk: SimulatedDisk, _ marks: Set<Int>, _ purpose: UInt64, isReadOnly: Bool = false
     ) throws -> (store: Store, key: EncryptionKey) {
+        var options = options(purpose)
+        options.isReadOnly = isReadOnly
         let mark = marks.filter { $0 < Self.backupMark }.max() ?? 0
         var used = key(mark / 2)
         var opened: Store?
-        do { opened = try Store.open(Self.file, in: disk, key: used, options: options(purpose)) } catch {
+        do { opened = try Store.open(Self.file, in: disk, key: used, options: options) } catch {
             guard error.code == .wrongKey, mark % 2 == 1 else { throw error }
             used = key((mark + 1) / 2)
         }
-        let store = try opened ?? Store.open(Self.file, in: disk, key: used, options: options(purpose))
+        let store = try opened ?? Store.open(Self.file, in: disk, key: used, options: options)
         return (store, used)
     }
 
@@ -72,6 +79,7 @@ package final class StoreSession: TrialSession {
         options.transactionByteLimit = workload.transactionByteLimit
         options.cacheSegmentByteLimit = workload.cacheSegmentByteLimit
         options.vectorLinkSaveStep = workload.linkSaveStep
+        if let portion = workload.indexBuildPortion { options.indexBuildPortions = IndexBuildPortions(portion) }
         options.time = clock
         options.random = SeededRandomSource(seed: mixedSeed(seed, purpose))
         return options
@@ -142,7 +150,7 @@ package final class StoreSession: TrialSession {
         try open()
     }
 
-    private func acknowledge(_ sequence: UInt64) {
+    func acknowledge(_ sequence: UInt64) {
         progress.acknowledged = sequence
         disk.note(Int(sequence))
     }
@@ -209,29 +217,32 @@ package final class StoreSession: TrialSession {
             try Store.create(Self.file, in: crashed, key: key, creation: creation, options: options(7)).close()
             return nil
         }
+        let (left, leftAt) = try recovered(SimulatedDisk(contents: contents), progress.marks, mixedSeed(seed, 11))
+        if let wrong = try left?.readSync({ try compare($0, leftAt, progress) }) { return "read only, \(wrong)" }
         let crashed = SimulatedDisk(contents: contents)
         crashed.stopRecording()
         let (first, key) = try open(on: crashed, progress.marks, mixedSeed(seed, 1))
         let report = try first.check()
         guard report.isClean else { return "check: \(report.findings.prefix(3))" }
-        let (sequence, wrong) = try first.readSync { ($0.sequence, try compare($0, progress)) }
-        if let wrong { return wrong }
+        let sequence = try first.readSync { $0.sequence }
+        let at = leftAt ?? sequence
+        if let wrong = try first.readSync({ try compare($0, at, progress) ?? unfinished(in: $0) }) { return wrong }
         if let wrong = try verifyBeside(contents, progress, seed: seed) { return wrong }
 
         // What recovery left, opened again: the same commit. Then one more, which a crash right after must not undo.
-        let left = crashed.contents
-        let again = SimulatedDisk(contents: left)
+        let kept = crashed.contents
+        let again = SimulatedDisk(contents: kept)
         let second = try Store.open(Self.file, in: again, key: key, options: options(mixedSeed(seed, 2)))
         let shown = try second.readSync { $0.sequence }
         guard shown == sequence else { return "a second open shows commit \(shown) after \(sequence)" }
         let document: Document = ["_id": .int32(1)]
         try second.writeSync { _ = try $0.collection("after").insert(document) }
-        var images = CrashImages(base: left)
+        var images = CrashImages(base: kept)
         for operation in again.operations { images.advance(operation) }
         let last = SimulatedDisk(contents: images.image(images.draw(.dropped, seed: 0)).files)
         last.stopRecording()
         let third = try Store.open(Self.file, in: last, key: key, options: options(mixedSeed(seed, 3)))
-        guard var model = known(sequence) else { return "no model" }
+        guard var model = known(at) else { return "no model" }
         model.collections["after", default: .init()].documents[1] = document.bson
         if let wrong = try third.readSync({ try difference($0, model) }) { return "after one more commit, \(wrong)" }
         return workload.searchesAll ? try verifyLinking(third, last, model, seed: seed) : nil
@@ -290,15 +301,33 @@ package final class StoreSession: TrialSession {
         models.keys.filter { $0 <= sequence }.max().flatMap { models[$0] }
     }
 
-    private func compare(_ tx: some AnyReader, _ progress: SessionProgress) throws -> String? {
-        let sequence = tx.sequence
+    /// What a crash left, seen without a change: opening for writing removes indexes that are half made, in commits of its
+    /// own. Only where indexes are built; else nil, and nothing but the crash decides the sequence.
+    private func recovered(
+        _ disk: SimulatedDisk, _ marks: Set<Int>, _ purpose: UInt64
+    ) throws -> (store: Store?, sequence: UInt64?) {
+        guard workload.indexBuildPortion != nil else { return (nil, nil) }
+        let store = try open(on: disk, marks, purpose, isReadOnly: true).store
+        return (store, try store.readSync { $0.sequence })
+    }
+
+    /// An index that opening for writing should have removed.
+    private func unfinished(in tx: some AnyReader) throws -> String? {
+        let names = try tx.collections().flatMap(\.indexes).filter { !$0.isReady }.map(\.name)
+        return names.isEmpty ? nil : "indexes half made: \(names)"
+    }
+
+    private func compare(_ tx: some AnyReader, _ at: UInt64? = nil, _ progress: SessionProgress) throws -> String? {
+        let sequence = at ?? tx.sequence
         guard sequence >= progress.acknowledged else {
             return "shows commit \(sequence), but \(progress.acknowledged) was acknowledged"
         }
         guard let key = models.keys.filter({ $0 <= sequence }).max(), let model = models[key] else {
             return "shows commit \(sequence), which nobody made"
         }
-        guard key <= max(progress.attempted, progress.acknowledged) else { return "commit \(key) was not tried yet" }
+        guard key <= max(progress.attempted, progress.acknowledged) else {
+            return "commit \(key) was not tried yet: \(progress), shown \(sequence), known \(models.keys.sorted())"
+        }
         return try difference(tx, model).map { "commit \(sequence): \($0)" }
     }
 
@@ -310,11 +339,13 @@ package final class StoreSession: TrialSession {
 
     package func comeBack(on disk: SimulatedDisk, _ progress: SessionProgress, seed: UInt64) throws {
         guard try disk.exists(Self.file) else { return }
+        let left = try recovered(SimulatedDisk(contents: disk.contents), progress.marks, mixedSeed(seed, 12)).sequence
         let store = try open(on: disk, progress.marks, mixedSeed(seed, 4)).store
         let shown = try store.readSync { $0.sequence }
-        guard var seen = known(shown) else { throw TrialError("shows commit \(shown), which nobody made") }
+        guard var seen = known(left ?? shown) else { throw TrialError("shows commit \(shown), which nobody made") }
         // What a reader was shown must stay.
-        models = models.filter { $0.key <= shown }
+        models = models.filter { $0.key <= left ?? shown }
+        models[shown] = seen
         disk.note(Int(shown))
         let transaction = try store.beginWrite()
         let id = Int32(truncatingIfNeeded: seed & 0xFFFF)
@@ -356,8 +387,11 @@ package final class StoreSession: TrialSession {
             try create()
             return nil
         }
+        let left = try recovered(disk, progress.marks, mixedSeed(seed, 13, opened))
+        try left.store?.close()
         try open()
-        let sequence = try current().readSync { $0.sequence }
+        let now = try current().readSync { $0.sequence }
+        let sequence = left.sequence ?? now
         if let unknown, sequence >= unknown.sequence,
             try current().readSync({ try difference($0, unknown.model) }) == nil
         {
@@ -371,10 +405,13 @@ package final class StoreSession: TrialSession {
         unknown = nil
         // Relaxed commits that were never synced may be gone; what comes now goes on from what is there.
         models = models.filter { $0.key <= sequence }
-        if let shown = known(sequence) { model = shown }
+        if let shown = known(sequence) {
+            model = shown
+            if now != sequence { models[now] = shown }
+        }
         let report = try current().check()
         guard report.isClean else { return "check: \(report.findings.prefix(3))" }
-        if let wrong = try current().readSync({ try compare($0, progress) }) { return wrong }
+        if let wrong = try current().readSync({ try compare($0, sequence, progress) }) { return wrong }
         try commit { try put($0, &$1, "again", 1, byteCount: 30) }
         return nil
     }

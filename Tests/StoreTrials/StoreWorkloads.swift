@@ -15,6 +15,9 @@ struct StoreWorkload: Sendable {
     var linkSaveStep = 1024
     /// Every vector is searched for, instead of a few, and again when linking has gone on after a crash.
     var searchesAll = false
+    /// Documents up to which an index is built in one transaction, entries of one transaction of a build, and noted
+    /// documents that its last one takes; nil: the usual ones.
+    var indexBuildPortion: Int?
     let run: @Sendable (StoreSession) throws -> Void
 
     static let all = general + vectors
@@ -295,7 +298,7 @@ extension StoreSession {
 
     func checkpoint() throws { try current().checkpoint() }
 
-    private func text(_ byteCount: Int) -> String {
+    func text(_ byteCount: Int) -> String {
         // Letters that do not compress well, so that long values need their pages.
         String(decoding: (0..<byteCount).map { _ in UInt8(97 + random.next() % 26) }, as: UTF8.self)
     }

@@ -69,11 +69,23 @@ package enum TrialLevel: String, Sendable, CaseIterable {
     case pages
     /// The whole store: documents, vectors, cache, audit.
     case store
+    /// The whole store, in workloads with secondary indexes.
+    case indexes
+
+    /// The names of its workloads, in order.
+    var workloads: [String] {
+        switch self {
+        case .pages: PagerWorkload.all.map(\.name)
+        case .store: StoreWorkload.all.map(\.name)
+        case .indexes: StoreWorkload.indexes.map(\.name)
+        }
+    }
 
     package func session(seed: UInt64) -> any TrialSession {
         switch self {
         case .pages: PagerSession(seed: seed)
         case .store: StoreSession(seed: seed)
+        case .indexes: StoreSession(seed: seed, of: StoreWorkload.indexes)
         }
     }
 }

@@ -6,9 +6,10 @@ public enum TrialTable {
     /// All of them.
     public static var all: [any Trial] {
         [
-            CrashTrial(.pages), CrashTrial(.store), TornFrameTrial(), RecoveryCrashTrial(.pages),
-            RecoveryCrashTrial(.store),
-            ErrorTrial(.pages), ErrorTrial(.store), ModelTrial(), KillTrial(), InterleavingTrial(), NonceTrial(),
+            CrashTrial(.pages), CrashTrial(.store), CrashTrial(.indexes), TornFrameTrial(),
+            RecoveryCrashTrial(.pages), RecoveryCrashTrial(.store), RecoveryCrashTrial(.indexes), ErrorTrial(.pages),
+            ErrorTrial(.store), ErrorTrial(.indexes), ModelTrial(), QueryTrial(), UpdateTrial(), PipelineTrial(),
+            KillTrial(), InterleavingTrial(), NonceTrial(),
             LockTrial(), BitRotTrial(sealed: true, exhaustive: true), BitRotTrial(sealed: false, exhaustive: true),
             MisplacedImageTrial(), DamageListTrial(), AuditTamperTrial(), SyscallTrial(), FullDiskTrial(),
             ThreadsTrial(), SecretsTrial(), SalvageTrial(), VectorModelTrial(),

@@ -157,7 +157,7 @@ public struct CollectionWriter: CollectionReading {
                 try writer.pages.relieve()
                 _ = try put(
                     document, id: id, key: key, in: entry, upsert: false,
-                    as: specification.isReplacement ? .replace : .update)
+                    as: specification.isReplacement ? .replace : .update, checksUnique: changes.count == 1)
                 outcome.modified += 1
             }
             return outcome
@@ -211,11 +211,13 @@ public struct CollectionWriter: CollectionReading {
     // MARK: Secondary indexes
 
     private func prepareIndexes(
-        of entry: CollectionEntry, replacing old: Document?, with document: Document?, key: [UInt8]
+        of entry: CollectionEntry, replacing old: Document?, with document: Document?, key: [UInt8],
+        checksUnique: Bool = true
     ) throws {
         guard entry.hasIndexes else { return }
         func prepare(_ old: BSONBytes?, _ new: BSONBytes?) throws {
-            try entry.prepareIndexes(replacing: old, with: new, idKey: key, in: writer.pages)
+            try entry.prepareIndexes(
+                replacing: old, with: new, idKey: key, checksUnique: checksUnique, in: writer.pages)
         }
         switch (old, document) {
         case (let old?, let new?):
@@ -269,14 +271,14 @@ public struct CollectionWriter: CollectionReading {
 
     private func put(
         _ document: Document, id: BSONValue, key: [UInt8], in entry: CollectionEntry, upsert: Bool,
-        as kind: CollectionChange.Kind
+        as kind: CollectionChange.Kind, checksUnique: Bool = true
     ) throws -> Bool {
         let vectors = try encodeVectors(of: document, in: entry)
         try validate(document)
         if entry.hasIndexes {
             let old = try entry.tree.get(key.span.bytes, in: writer.pages).map { Document(trusted: $0) }
             guard old != nil || upsert else { return false }
-            try prepareIndexes(of: entry, replacing: old, with: document, key: key)
+            try prepareIndexes(of: entry, replacing: old, with: document, key: key, checksUnique: checksUnique)
         }
         let wasThere = try entry.tree.put(
             key.span.bytes, document.bson.span.bytes, mode: upsert ? .upsert : .replaceOnly, in: writer.pages)

@@ -43,7 +43,8 @@ extension Store {
     ) throws(StoreError) -> Bool {
         try converting {
             // Few documents: one transaction is quicker than many, and nobody waits long.
-            let isSmall = try readSync { try $0.collection(collection).count() } <= IndexBuild.smallCount
+            let isSmall =
+                try readSync { try $0.collection(collection).count() } <= options.indexBuildPortions.smallCount
             if isSmall { return try writeSync { try $0.createIndex(on: collection, specification) } }
             let isNew = try writeSync { try $0.addIndex(specification, to: collection, building: true) != nil }
             guard isNew else { return false }
@@ -82,19 +83,32 @@ extension Store {
     }
 }
 
+/// How much of an index is made in one transaction.
+package struct IndexBuildPortions: Sendable {
+    /// Documents up to which an index is made in one transaction.
+    var smallCount = 2_000
+    /// Entries, or documents, of one transaction.
+    var portion = 20_000
+    /// Noted documents with which the last transaction may begin.
+    var fewPending = 500
+
+    package init() {}
+
+    /// Small portions, so that a small index takes many transactions.
+    package init(_ portion: Int) {
+        smallCount = 0
+        self.portion = portion
+        fewPending = portion
+    }
+}
+
 /// One index in the making.
 struct IndexBuild {
-    /// Documents up to which an index is made in one transaction.
-    static let smallCount = 2_000
-    /// Entries, or documents, of one transaction.
-    private static let portion = 20_000
-    /// Noted documents with which the last transaction may begin.
-    private static let fewPending = 500
-
     private let store: Store
     private let collection: String
     private let name: String
     private let progress: (IndexBuildProgress) -> Bool
+    private var portions: IndexBuildPortions { store.options.indexBuildPortions }
 
     init(
         _ store: Store, _ collection: String, _ name: String, _ progress: (@Sendable (IndexBuildProgress) -> Bool)?
@@ -124,10 +138,11 @@ struct IndexBuild {
             isUnsure = isUnsure || !isOnly
             var place = 0
             while place < run.count {
-                let end = min(place + Self.portion, run.count)
+                let end = min(place + portions.portion, run.count)
                 try store.writeSync { transaction in
-                    _ = try present(in: transaction)
-                    for place in place..<end { try run.put(place, into: definition.tree, in: transaction.pages) }
+                    // Compaction may have moved the tree meanwhile.
+                    let tree = try present(in: transaction).1.definition.tree
+                    for place in place..<end { try run.put(place, into: tree, in: transaction.pages) }
                 }
                 loaded += end - place
                 place = end
@@ -144,7 +159,7 @@ struct IndexBuild {
                 let (entry, index) = try present(in: transaction)
                 let pending = try pending(index, in: transaction.view)
                 count += try catchUp(pending, of: entry, index, snapshot, transaction, &isMultikey)
-                guard pending.count < Self.fewPending else { return }
+                guard pending.count < portions.fewPending else { return }
                 isUnsure = isUnsure || !pending.isEmpty
                 if isUnsure, definition.specification.isUnique, let key = try index.firstDuplicate(in: transaction.view)
                 {
@@ -185,7 +200,7 @@ struct IndexBuild {
         var keys: [[UInt8]] = []
         let cursor = tree.cursor(in: view)
         var isThere = try cursor.seekToFirst()
-        while isThere, keys.count < Self.portion {
+        while isThere, keys.count < portions.portion {
             keys.append(try cursor.key)
             isThere = try cursor.next()
         }

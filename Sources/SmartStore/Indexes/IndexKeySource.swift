@@ -71,6 +71,8 @@ struct IndexEntries {
     var isMultikey = false
     /// Whether none of the paths found anything.
     var isAbsent = false
+    /// Whether the `_id` has the type that it had.
+    var keepsID = true
 
     mutating func removeAll() {
         single.removeAll(keepingCapacity: true)
@@ -88,6 +90,7 @@ struct IndexEntries {
 
     func isSame(as other: IndexEntries) -> Bool {
         hasSingle == other.hasSingle && single == other.single && forms == other.forms && more == other.more
+            && keepsID == other.keepsID
     }
 }
 

@@ -113,19 +113,26 @@ extension CollectionEntry {
 
     /// Checks that a new or changed document may stand in every index, and leaves its entries (`fresh`) and those of the
     /// document it replaces (`old`) in the indexes' scratch.
+    /// - Parameter checksUnique: false when the statement's changes were checked together: a key may still be in another
+    ///   document's possession, which gives it up later in the statement.
     /// - Throws: `duplicateKey`, `keyTooLong` and others; nothing is changed.
     func prepareIndexes(
-        replacing old: BSONBytes?, with document: BSONBytes?, idKey: [UInt8], in view: PageView
+        replacing old: BSONBytes?, with document: BSONBytes?, idKey: [UInt8], checksUnique: Bool = true,
+        in view: PageView
     ) throws {
+        // An _id may become an equal one of another type: every entry says which.
+        var keepsID = true
+        if let old, let document { keepsID = IndexEntry.form(ofID: old) == IndexEntry.form(ofID: document) }
         for index in secondary where index.definition.isReady {
             index.old.removeAll()
             index.fresh.removeAll()
+            index.fresh.keepsID = keepsID
             if let old { try index.makeEntries(of: old, into: &index.old) }
             guard let document else { continue }
             try index.makeEntries(of: document, into: &index.fresh)
             guard !index.fresh.isSame(as: index.old) else { continue }
             try index.checkLength(index.fresh, idByteCount: idKey.count)
-            guard index.definition.specification.isUnique else { continue }
+            guard checksUnique, index.definition.specification.isUnique else { continue }
             for key in index.fresh.keys {
                 if try index.isTaken(key, by: idKey, in: view) != nil {
                     throw duplicate(key, in: index)

@@ -112,11 +112,20 @@ extension KeyInterval {
                 var bytes: [UInt8] = []
                 try KeyEncoding.append(.string(text), to: &bytes)
                 // Without the two bytes of the end.
-                let bound = Bound(bytes: Array(bytes.dropLast(2)), isInclusive: true)
+                let prefix = Array(bytes.dropLast(2))
+                guard let end = successor(of: prefix) else { return nil }
+                // A regular expression that is stored matches the same one, and any could be it.
+                let patterns = [OrderClass.regex.rawValue]
                 return [
                     KeyInterval(
-                        lower: bound, upper: bound, shownLower: Shown(before: "[", value: .string(text)),
-                        shownUpper: Shown(value: .string(text), after: "…)"), isExact: false, holdsMissing: false)
+                        lower: Bound(bytes: prefix, isInclusive: true), upper: Bound(bytes: end, isInclusive: false),
+                        shownLower: Shown(before: "[", value: .string(text)),
+                        shownUpper: Shown(value: .string(text), after: "…)"), isExact: false, holdsMissing: false),
+                    KeyInterval(
+                        lower: Bound(bytes: patterns, isInclusive: true),
+                        upper: Bound(bytes: [OrderClass.regex.rawValue + 1], isInclusive: false),
+                        shownLower: Shown(before: "[/\(text)…/"), shownUpper: Shown(before: "/\(text)…/]"),
+                        isExact: false, holdsMissing: false),
                 ]
             }
         } catch { return nil }

@@ -80,7 +80,10 @@ struct PlanExecution {
             while try scan.advance() { try body(try scan.currentKey()) }
         default:
             let ids = try identifiers(plan.access)
-            guard filter != nil else {
+            var isCertain = filter == nil
+            // An _id that is asked for need not be there.
+            if case .identifiers = plan.access { isCertain = false }
+            if isCertain {
                 while let key = try ids.next() { try body(key) }
                 return
             }

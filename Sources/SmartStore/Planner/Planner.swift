@@ -108,7 +108,7 @@ struct Planner {
         let isExact =
             shape.filter.isTrivial
             || (shape.filter.isOnlyFacts && bounds.isExact && bounds.usedFacts == shape.filter.constraints.count)
-        let isCovered = covers(index, bounds, isExact: isExact)
+        let isCovered = covers(index, bounds, isExact: isExact, isSorted: shape.sort == nil || order != nil)
         guard isForced || bounds.usedParts > 0 || (order != nil && shape.sort != nil) || isCovered else { return nil }
         scan.isBackward = order == .backward
         var plan = Plan(access: bounds.ranges.isEmpty ? .nothing : .index(scan))
@@ -188,17 +188,18 @@ struct Planner {
     }
 
     /// Whether an index has everything that filter, order and projection need.
-    private func covers(_ index: IndexDefinition, _ bounds: IndexBounds, isExact: Bool) -> Bool {
+    private func covers(_ index: IndexDefinition, _ bounds: IndexBounds, isExact: Bool, isSorted: Bool) -> Bool {
         guard !index.isMultikey, !index.source.isWildcard, index.specification.collation == nil,
             let needed = shape.neededFields()
         else { return false }
-        var known = Set(index.source.parts.map(\.path.text))
+        // A value within a document does not make the document.
+        var known = Set(index.source.parts.filter { $0.path.pieces.count == 1 }.map(\.path.text))
         known.insert("_id")
         guard needed.isSubset(of: known) else { return false }
         if !isExact {
             guard let filtered = shape.filteredFields, filtered.isSubset(of: known) else { return false }
         }
-        guard let sort = shape.sort else { return true }
+        guard !isSorted, let sort = shape.sort else { return true }
         return sort.pattern.parts.allSatisfy { known.contains($0.path.text) }
     }
 
@@ -367,7 +368,9 @@ extension FilterFacts {
             switch known {
             case .equal(let value): return value != .null
             case .oneOf(let values): return !values.contains(.null)
-            case .range(let lower, let upper): return (lower ?? upper)?.value != .null
+            case .range(let lower, let upper):
+                // More than MinKey, and less than MaxKey, is a missing field, too.
+                return [lower?.value, upper?.value].contains { $0 != nil && ![.null, .minKey, .maxKey].contains($0) }
             case .prefix: return true
             case .exists(let wanted): return wanted
             }

@@ -5,6 +5,9 @@ struct UpdateModifier: Sendable {
     let path: FieldPath
     let operation: UpdateOperator
 
+    /// The path by which it takes its turn: a renamed field counts where it goes to.
+    private var place: FieldPath { if case .rename(let target) = operation { target } else { path } }
+
     /// The modifiers of an update's document.
     static func parse(
         _ document: Document, _ filters: ArrayFilters, options: QueryOptions
@@ -30,7 +33,7 @@ struct UpdateModifier: Sendable {
         }
         try checkConflicts(modifiers)
         try filters.check(modifiers.map(\.path), update: document)
-        return modifiers.sorted { precedes($0.path, $1.path) }
+        return modifiers.sorted { precedes($0.place, $1.place) }
     }
 
     private static func isKnown(_ name: String) -> Bool {
