@@ -74,7 +74,7 @@ install_on_linux() {
 
 install_on_mac() {
     command -v brew >/dev/null 2>&1 ||
-        fail "Homebrew is missing. Install it from https://brew.sh and run this again (it brings OpenSSL, zlib and PCRE2)."
+        fail "Homebrew is missing. Install it from https://brew.sh and run this again."
     local missing=() formula
     for formula in openssl@3 zlib pcre2; do
         brew list --versions "$formula" >/dev/null 2>&1 || missing+=("$formula")

@@ -47,7 +47,9 @@ struct RepositoryTests {
         #expect(block == compiled[body...])
     }
 
-    @Test("scripts may be executed", arguments: [".ci/run", "Benchmarks/setup.sh", "Examples/demo.sh", "scripts/setup.sh"])
+    @Test(
+        "scripts may be executed",
+        arguments: [".ci/run", "Benchmarks/setup.sh", "Examples/demo.sh", "scripts/setup.sh"])
     func scriptsAreExecutable(path: String) {
         #expect(FileManager.default.isExecutableFile(atPath: SourceTree.root.appending(path: path).path))
     }

@@ -30,9 +30,10 @@ struct ExpressionTrapTests {
             let operand: BSONValue
             if let fields {
                 operand = .document(
-                    Document(fields: fields.enumerated().compactMap { place, field in
-                        values.random.chance(4) && place > 0 ? nil : (field, paths[place % 5])
-                    }))
+                    Document(
+                        fields: fields.enumerated().compactMap { place, field in
+                            values.random.chance(4) && place > 0 ? nil : (field, paths[place % 5])
+                        }))
             } else {
                 operand = .array(Array(paths.prefix(values.random.below(4))))
             }
