@@ -11,7 +11,7 @@ import Synchronization
 //    begun before is over: each of the counters below was seen at zero once since (sleepable read-copy-update, after
 //    McKenney). Sections are short: they look frames up and retain them, and read nothing from the disk.
 
-final class FrameIndex: @unchecked Sendable {
+package final class FrameIndex: @unchecked Sendable {
     // Unchecked: the words are atomic, and what they point to is kept alive by rule 3.
 
     /// Pages of a bucket; with their frames they fill one line of memory.
@@ -38,7 +38,7 @@ final class FrameIndex: @unchecked Sendable {
     private let limbo = Mutex(Limbo())
 
     /// - Parameter frameLimit: how many frames the cache keeps.
-    init(frameLimit: Int, shardCount: Int) {
+    package init(frameLimit: Int, shardCount: Int) {
         var buckets = shardCount
         while buckets * Self.ways < 2 * frameLimit { buckets *= 2 }
         self.buckets = buckets
@@ -96,7 +96,7 @@ final class FrameIndex: @unchecked Sendable {
     // MARK: Changes, under the lock of the page's shard
 
     /// Puts the newest version's frame in, in the place of an older one.
-    func put(_ frame: PageFrame, shownFrom sequence: CommitSequence) {
+    package func put(_ frame: PageFrame, shownFrom sequence: CommitSequence) {
         frame.shownFrom = sequence
         let page = frame.id.number
         let bucket = bucket(of: page)
@@ -116,7 +116,7 @@ final class FrameIndex: @unchecked Sendable {
     }
 
     /// Takes a page out; with `frame` only when that is the frame it has.
-    func remove(_ page: UInt64, frame: PageFrame? = nil) {
+    package func remove(_ page: UInt64, frame: PageFrame? = nil) {
         let bucket = bucket(of: page)
         for way in 0..<Self.ways where pageWord(bucket, way).pointee.load(ordering: .relaxed) == page {
             if let frame {
@@ -158,7 +158,7 @@ final class FrameIndex: @unchecked Sendable {
 
     /// Looks up pages as they are at a commit: retained frames, nil where the cache must be asked.
     /// - Parameter stripe: any number; equal ones of many threads only make them slower.
-    func collect(
+    package func collect(
         _ pages: [PageID], atMost sequence: CommitSequence, stripe: Int, into frames: inout [PageFrame?]
     ) {
         frames.removeAll(keepingCapacity: true)

@@ -16,6 +16,10 @@ package final class PageTransaction: PageView, @unchecked Sendable {
     var dirty = PageTable<PageFrame>()
     /// Changed pages that live in the log only.
     var spilled = PageTable<LoggedImage>()
+    /// Pages of the base state that were read, by the low bits of their numbers. The base never changes, and what the
+    /// transaction changes is looked for among `dirty` and `spilled` first.
+    private var clean: [PageFrame?] = []
+    private let cleanFrames: Int
     /// A checkpoint's transaction on the map: tags go into directories as pages are sealed.
     var linksMap = false
     var logStart: LogPosition?
@@ -33,6 +37,8 @@ package final class PageTransaction: PageView, @unchecked Sendable {
         self.pager = pager
         self.base = base
         working = base
+        // 4 MiB of them: a power of two, as pages are.
+        cleanFrames = max(16, (4 << 20) / pager.pageSize)
         super.init(payloadByteCount: pager.codec.payloadByteCount, formatVersion: pager.formatVersion)
     }
 
@@ -56,7 +62,12 @@ package final class PageTransaction: PageView, @unchecked Sendable {
                 try pager.readLogImage(id, version: working.sequence, image: image)
             }
         }
-        return try poisoning { () throws(PageFault) in try pager.frame(id, atMost: base.sequence) }
+        let place = Int(truncatingIfNeeded: id.number) & (cleanFrames - 1)
+        if place < clean.count, let frame = clean[place], frame.id == id { return frame }
+        let frame = try poisoning { () throws(PageFault) in try pager.frame(id, atMost: base.sequence) }
+        if clean.isEmpty { clean = [PageFrame?](repeating: nil, count: cleanFrames) }
+        clean[place] = frame
+        return frame
     }
 
     package override func pageUncached(_ id: PageID) throws(PageFault) -> PageFrame {

@@ -62,8 +62,7 @@ public struct CollectionWriter: CollectionReading {
     public func insert(_ document: Document) throws(StoreError) -> BSONValue {
         try writer.changing {
             try writer.pages.relieve()
-            let (document, id) = try withID(document)
-            let key = try KeyEncoding.id(id)
+            let (document, id, key) = try withID(document)
             let entry = try writer.writableEntry(name)
             let vectors = try encodeVectors(of: document, in: entry)
             try validate(document)
@@ -344,24 +343,23 @@ public struct CollectionWriter: CollectionReading {
                 .tooLarge,
                 "the document has \(document.bson.count) bytes; the limit is \(BSONLimits.standard.byteCount)")
         }
-        try BSONValidator.validate(document.bson, limits: .standard)
-        let forbidden: String? = document.withBytes { bytes in
-            var reader = BSONReader(bytes)
-            while let field = reader.next() {
-                if field.name.count > 0, field.name[0] == UInt8(ascii: "$") { return field.name.text }
-            }
-            return nil
+        let findings = try document.withBytes { bytes throws(DocumentError) in
+            try BSONValidator.inspect(bytes, limits: .standard)
         }
-        if let forbidden {
-            throw DocumentError(
-                .dollarPrefixedFieldName, "the name '\(forbidden)' begins with '$'", path: forbidden)
+        guard findings.hasOperatorName else { return }
+        for name in document.keys where name.hasPrefix("$") {
+            throw DocumentError(.dollarPrefixedFieldName, "the name '\(name)' begins with '$'", path: name)
         }
     }
 
-    private func withID(_ document: Document) throws -> (Document, BSONValue) {
-        if let id = document["_id"] { return (document, id) }
+    private func withID(_ document: Document) throws -> (Document, BSONValue, key: [UInt8]) {
+        let found = try document.withBytes { (bytes) throws(DocumentError) -> (BSONValue, [UInt8])? in
+            guard let view = bytes.identifier, let id = BSONValue(view) else { return nil }
+            return (id, try KeyEncoding.id(view))
+        }
+        if let (id, key) = found { return (document, id, key) }
         let id = BSONValue.objectID(writer.store.nextObjectID())
-        return (Self.prepending(id, to: document), id)
+        return (Self.prepending(id, to: document), id, try KeyEncoding.id(id))
     }
 
     private static func prepending(_ id: BSONValue, to document: Document) -> Document {

@@ -50,15 +50,23 @@ public enum BSONValidator {
         _ = try inspect(bytes, limits: limits)
     }
 
-    /// Checks that the bytes are exactly one well-formed document, and says whether they are canonical.
-    static func inspect(_ bytes: BSONBytes, limits: BSONLimits) throws(DocumentError) -> Bool {
+    /// What a validation notices by the way.
+    struct Findings {
+        /// Whether everything is in its canonical form.
+        var isCanonical = true
+        /// Whether a name at the top begins with `$`.
+        var hasOperatorName = false
+    }
+
+    /// Checks that the bytes are exactly one well-formed document, and says what it noticed.
+    static func inspect(_ bytes: BSONBytes, limits: BSONLimits) throws(DocumentError) -> Findings {
         guard bytes.count <= limits.byteCount else {
             throw DocumentError(
                 .tooLarge, "the document has \(bytes.count) bytes; the limit is \(limits.byteCount)")
         }
         var walk = ValidationWalk(bytes: bytes, limits: limits)
         try walk.document(from: 0, to: bytes.count, isArray: false)
-        return walk.isCanonical
+        return walk.findings
     }
 }
 
@@ -66,8 +74,7 @@ public enum BSONValidator {
 private struct ValidationWalk {
     let bytes: BSONBytes
     let limits: BSONLimits
-    /// Whether everything so far is in its canonical form.
-    private(set) var isCanonical = true
+    private(set) var findings = BSONValidator.Findings()
     /// The names that lead to the document at hand.
     private var path: [BSONBytes] = []
     /// The names of the document at hand, after those of the documents around it.
@@ -112,6 +119,7 @@ private struct ValidationWalk {
                 throw fault(.invalidBSON, "a field name does not end", at: offset + 1)
             }
             let name = bytes.slice(offset + 1, nameEnd)
+            if name.count > 0, name[0] == UInt8(ascii: "$"), path.isEmpty { findings.hasOperatorName = true }
             if let place = name.firstInvalidUTF8() {
                 throw fault(.invalidUTF8, "a field name is not UTF-8", at: offset + 1 + place)
             }
@@ -120,7 +128,7 @@ private struct ValidationWalk {
                     .invalidBSON, "a value of type \(type.name) does not fit its bytes", at: nameEnd + 1, in: name)
             }
             if isArray {
-                isCanonical = isCanonical && name.isArrayIndex(index)
+                findings.isCanonical = findings.isCanonical && name.isArrayIndex(index)
                 index += 1
             }
             if collectsNames {
@@ -157,7 +165,7 @@ private struct ValidationWalk {
             guard let middle = bytes.firstZero(from: start, to: end) else { return }
             try text(name, from: start, to: middle)
             try text(name, from: middle + 1, to: end - 1)
-            isCanonical = isCanonical && bytes.slice(middle + 1, end - 1).areSortedOptions
+            findings.isCanonical = findings.isCanonical && bytes.slice(middle + 1, end - 1).areSortedOptions
         case .dbPointer: try text(name, from: start + 4, to: end - 13)
         case .codeWithScope:
             let view = BSONView(type: type, bytes: bytes.slice(start, end))

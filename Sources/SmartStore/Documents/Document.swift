@@ -22,7 +22,7 @@ public struct Document: Sendable, Hashable {
     /// - Throws: `DocumentError` that says what is wrong, and at which path and offset.
     public init(bson bytes: [UInt8], limits: BSONLimits = .standard) throws(DocumentError) {
         let isCanonical = try BSONBytes.with(bytes) { lent throws(DocumentError) in
-            try BSONValidator.inspect(lent, limits: limits)
+            try BSONValidator.inspect(lent, limits: limits).isCanonical
         }
         self.bytes = isCanonical ? bytes : BSONBytes.with(bytes) { CanonicalBSON.rewritten($0) }
         guard self.bytes.count <= limits.byteCount else {

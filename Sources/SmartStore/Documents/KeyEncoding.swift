@@ -48,16 +48,8 @@ package enum KeyEncoding {
 
     /// The key of a document's `_id`; nil when it has none.
     package static func id(of document: BSONBytes, limit: Int = standardLimit) throws(DocumentError) -> [UInt8]? {
-        // `_id` is nearly always the first field.
-        var reader = BSONReader(document)
-        while let field = reader.next() {
-            if field.name.count == 3, field.name[0] == UInt8(ascii: "_"), field.name[1] == UInt8(ascii: "i"),
-                field.name[2] == UInt8(ascii: "d")
-            {
-                return try id(field.value, limit: limit)
-            }
-        }
-        return nil
+        guard let value = document.identifier else { return nil }
+        return try id(value, limit: limit)
     }
 
     /// The key of a document's `_id`; nil when it has none.
@@ -186,5 +178,20 @@ package enum KeyEncoding {
             key.append(UInt8(truncatingIfNeeded: value &>> UInt64(shift)) ^ mask)
             shift &-= 8
         }
+    }
+}
+
+extension BSONBytes {
+    /// The value of a document's `_id`; nil when it has none. It is nearly always the first field.
+    var identifier: BSONView? {
+        var reader = BSONReader(self)
+        while let field = reader.next() {
+            if field.name.count == 3, field.name[0] == UInt8(ascii: "_"), field.name[1] == UInt8(ascii: "i"),
+                field.name[2] == UInt8(ascii: "d")
+            {
+                return field.value
+            }
+        }
+        return nil
     }
 }

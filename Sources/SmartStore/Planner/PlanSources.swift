@@ -157,6 +157,7 @@ final class FetchSource: DocumentSource {
             guard let found, let bytes = found else { continue }
             document = Document(trusted: bytes)
             key = keys[place]
+            wanted = wanted.map { $0 - 1 }
             return true
         }
     }
@@ -164,9 +165,9 @@ final class FetchSource: DocumentSource {
     private func readAhead() throws -> Bool {
         keys.removeAll(keepingCapacity: true)
         place = 0
+        // An _id that is asked for need not be there: only documents that were found count.
         let count = min(portion, wanted ?? .max)
         while keys.count < count, let key = try ids.next() { keys.append(key) }
-        if filter == nil { wanted = wanted.map { $0 - keys.count } }
         if !isSingle { portion = min(2 * portion, Self.mostAtOnce) }
         try reader.find(keys, into: &spots)
         return !keys.isEmpty

@@ -25,7 +25,8 @@ final class FilterPass: Sendable {
     }
 
     let fields: [Field]
-    /// Of the first field and the second, which are looked for without a loop. (No name has eight bytes of ones.)
+    /// Of the first field and the second, which are looked for without a loop. Where there is one field only, the second is
+    /// it again: whatever the name, it is never taken for another.
     private let first: (head: UInt64, mask: UInt64)
     private let second: (head: UInt64, mask: UInt64)
     let conditions: [Condition]
@@ -71,7 +72,7 @@ final class FilterPass: Sendable {
         }
         self.fields = fields
         first = (fields[0].head, fields[0].mask)
-        second = fields.count > 1 ? (fields[1].head, fields[1].mask) : (.max, .max)
+        second = fields.count > 1 ? (fields[1].head, fields[1].mask) : first
         self.conditions = conditions
         self.rest = rest
     }

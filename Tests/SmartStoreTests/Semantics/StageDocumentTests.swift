@@ -100,7 +100,7 @@ struct StageDocumentTests {
         refuses("{'$project': {'a': 1, 'b': 0}}", 31254, "one way"),
         refuses("{'$project': {'a': 0, 'b': 1}}", 31253, "or the other"),
         refuses("{'$project': {'a': 1, 'a.b': 1}}", 31249, "no path inside another"),
-        refuses("{'$project': {'a': {'$nope': 1}}}", 168, "expressions that there are"),
+        refuses("{'$project': {'a': {'$nope': 1}}}", 31325, "expressions that there are"),
         makes("{'$set': {'b': '$a'}}", "{'_id': 1, 'a': 2, 'b': 2}", of: "{'_id': 1, 'a': 2}", "a field more"),
         makes("{'$addFields': {'a': 5}}", "{'_id': 1, 'a': 5}", of: "{'_id': 1, 'a': 2}", "in its place"),
         makes("{'$set': {'a.b': 1}}", "{'_id': 1, 'a': {'c': 0, 'b': 1}}", of: "{'_id': 1, 'a': {'c': 0}}", "inside"),

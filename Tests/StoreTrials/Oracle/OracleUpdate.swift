@@ -172,7 +172,9 @@ struct OracleUpdate {
         if step.name == "$rename" { return try rename(step, document) }
         if step.name == "$setOnInsert", !isInsert { return document }
         let creates = !["$unset", "$pop", "$pull", "$pullAll"].contains(step.name)
-        let result = try edit(.object(document), step.path[...], creates: creates) { present in
+        // What $unset and the pulls do not reach is left alone; for $pop a path must lead somewhere or end.
+        let isStrict = creates || step.name == "$pop"
+        let result = try edit(.object(document), step.path[...], creates: creates, isStrict: isStrict) { present in
             try change(step, present)
         }
         return result.fields ?? document
@@ -190,13 +192,13 @@ struct OracleUpdate {
         try refuseArrays(step.path)
         guard let value = Self.value(at: step.path[...], in: .object(document)) else { return document }
         try refuseArrays(target)
-        let without = try edit(.object(document), step.path[...], creates: false) { _ in .remove }
-        return try edit(without, target[...], creates: true) { _ in .set(value) }.fields ?? document
+        let without = try edit(.object(document), step.path[...], creates: false, isStrict: false) { _ in .remove }
+        return try edit(without, target[...], creates: true, isStrict: true) { _ in .set(value) }.fields ?? document
     }
 
     /// Changes the value at a path, making the documents on the way when `creates`.
     private func edit(
-        _ container: OracleValue, _ path: ArraySlice<String>, creates: Bool,
+        _ container: OracleValue, _ path: ArraySlice<String>, creates: Bool, isStrict: Bool,
         _ change: (OracleValue?) throws -> Change
     ) throws -> OracleValue {
         guard let step = path.first else { return container }
@@ -206,7 +208,7 @@ struct OracleUpdate {
             return rest.reversed().reduce(leaf) { .object([OracleField(name: $1, value: $0)]) }
         }
         func inside(_ value: OracleValue) throws -> OracleValue? {
-            guard rest.isEmpty else { return try edit(value, rest, creates: creates, change) }
+            guard rest.isEmpty else { return try edit(value, rest, creates: creates, isStrict: isStrict, change) }
             switch try change(value) {
             case .keep: return value
             case .set(let new): return new
@@ -223,7 +225,7 @@ struct OracleUpdate {
             return .object(fields)
         case .array(var elements):
             guard let index = Int(step), index >= 0 else {
-                if creates { throw OracleRefusal("a name in an array") }
+                if isStrict { throw OracleRefusal("a name in an array") }
                 return container
             }
             if index < elements.count {
@@ -234,7 +236,7 @@ struct OracleUpdate {
             }
             return .array(elements)
         case .plain:
-            if creates { throw OracleRefusal("a path through a value") }
+            if isStrict { throw OracleRefusal("a path through a value") }
             return container
         }
     }
@@ -376,7 +378,10 @@ struct OracleUpdate {
                     throw OracleRefusal("a path is matched twice")
                 }
                 paths.append(path)
-                base = try edit(.object(base), path[...], creates: true) { _ in .set(OracleValue(value)) }.fields ?? []
+                let made = try edit(.object(base), path[...], creates: true, isStrict: true) { _ in
+                    .set(OracleValue(value))
+                }
+                base = made.fields ?? []
             }
         }
         try take(query)
