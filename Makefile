@@ -25,7 +25,7 @@ TSAN_MINUTES ?= 2
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: ## install what a build needs (OpenSSL and zlib), and check that Swift is there
+setup: ## install what a build needs (OpenSSL, zlib and PCRE2), and check that Swift is there
 	@scripts/setup.sh
 
 demo: ## build, then show the engine at work on real notes, crash included

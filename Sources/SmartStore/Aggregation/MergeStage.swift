@@ -1,4 +1,4 @@
-// $merge and $out: the result of a pipeline goes into a collection.
+// $merge and $out: the result of a pipeline goes into a collection. And $vectorSearch, where one may begin.
 
 struct MergeStage: Sendable {
     enum Matched: Sendable {

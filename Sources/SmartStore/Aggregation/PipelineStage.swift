@@ -1,4 +1,4 @@
-// The stages of a pipeline: names, and what each is made of. A new stage is a line in `make` and a source of its own.
+// The stages of a pipeline: names, and what each is made of. A new stage is a line in `parse` and a source of its own.
 
 /// A parsed stage.
 enum PipelineStage {

@@ -35,7 +35,8 @@ extension CollectionReading {
         try converting { try get(id).map { try DocumentDecoder().decode(type, from: $0) } }
     }
 
-    /// Documents that match a filter of MongoDB's query language, in order of `_id` or of `sort`.
+    /// Documents that match a filter of MongoDB's query language, in the order of `sort`; without one, in an order that
+    /// depends on the index that finds them.
     /// - Parameters:
     ///   - sort: `["year": -1, "title": 1]`; sorting holds every match in memory.
     ///   - limit: nil: all.
@@ -61,7 +62,7 @@ extension CollectionReading {
         return try converting { try documents.map { try DocumentDecoder().decode(type, from: $0) } }
     }
 
-    /// Hands matching documents over one at a time, in order of `_id`, until `body` returns false.
+    /// Hands matching documents over one at a time until `body` returns false; without a filter in order of `_id`.
     public func forEach(_ filter: Document = [:], _ body: (Document) throws -> Bool) throws {
         let compiled = try converting {
             let compiled = try Filter(filter)
@@ -72,7 +73,8 @@ extension CollectionReading {
         do { try scan(compiled, body) } catch let fault as PageFault { throw StoreError(fault) }
     }
 
-    /// How many documents match. Without a filter O(log n), else a scan.
+    /// How many documents match. Without a filter O(log n); where the ranges of an index are all that the filter says, that
+    /// index is counted; else the documents are read that the best plan finds.
     public func count(_ filter: Document = [:]) throws(StoreError) -> Int {
         try converting {
             try count(FindQuery(filter))

@@ -107,7 +107,7 @@ public struct CollectionWriter: CollectionReading {
 
     /// Applies an update (operators or a replacement) to matching documents.
     /// - Parameters:
-    ///   - multi: all that match instead of the first in order of `_id`.
+    ///   - multi: all that match instead of the first that is found.
     ///   - upsert: inserts a document made from filter and update when none matches.
     public func update(
         _ filter: Document, _ update: Document, multi: Bool = false, upsert: Bool = false

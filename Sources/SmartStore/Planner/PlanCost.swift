@@ -1,7 +1,8 @@
 import PageStore
 import TreeStore
 
-// What plans cost, in microseconds on the machine of RESULTS.md: only ratios matter.
+// What plans cost, in microseconds on the machine of RESULTS.md: only ratios matter. And how much they will find: what
+// share of a tree lies in their ranges, times the number of its entries.
 
 enum PlanCost {
     /// A document of a scan, looked at in its page.

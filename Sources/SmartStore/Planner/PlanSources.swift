@@ -1,7 +1,8 @@
 import PageStore
 import TreeStore
 
-// Documents of a plan: from a scan, by `_id` keys, or from an index alone; and what is left out in front and behind.
+// Documents of a plan: from a scan, by `_id` keys, or from an index alone; what is left out in front and behind; and the
+// fields that are wanted.
 
 /// The documents of a collection in order of `_id`, all or those in ranges, that match.
 final class ScanSource: DocumentSource {

@@ -1,7 +1,7 @@
 import PageStore
 
 // Chooses how a query is answered: every index that its facts can use, pairs of them, unions for `$or`, and the scan of
-// the whole collection are estimated; the cheapest wins.
+// the whole collection are estimated; the cheapest wins. A plan that costs next to nothing in any case is taken at once.
 
 struct Planner {
     private let shape: QueryShape

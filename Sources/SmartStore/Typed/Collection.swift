@@ -123,7 +123,7 @@ public struct Collection<Element: Codable & Sendable>: Sendable {
         try await write { try $0.upsert(value) }
     }
 
-    /// Changes the first document, in order of `_id`, that fulfils a condition.
+    /// Changes the first document that is found to fulfil a condition.
     @discardableResult
     public func update(
         _ condition: Condition, _ modifications: Modification..., upsert: Bool = false, arrayFilters: [Document] = []

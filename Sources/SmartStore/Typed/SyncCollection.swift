@@ -102,7 +102,7 @@ public struct SyncCollection<Element: Codable & Sendable>: Sendable {
         try write { try $0.upsert(value) }
     }
 
-    /// Changes the first document, in order of `_id`, that fulfils a condition.
+    /// Changes the first document that is found to fulfil a condition.
     @discardableResult
     public func update(
         _ condition: Condition, _ modifications: Modification..., upsert: Bool = false, arrayFilters: [Document] = []

@@ -54,7 +54,7 @@ extension TypedWriter {
 
     // MARK: Changing
 
-    /// Changes the first document, in order of `_id`, that fulfils a condition.
+    /// Changes the first document that is found to fulfil a condition.
     /// - Parameters:
     ///   - upsert: when none does, inserts one made of the condition's equalities and the modifications.
     ///   - arrayFilters: conditions on elements, for `$[name]` in paths.
