@@ -62,10 +62,10 @@ enum GoldenFile: String, CaseIterable, Sendable {
         case .plain3: "b13a0a2014601312ef5f8ddfb13bdabad73b6d97f8ff646792fd2d1654a92a82"
         case .passphrase3: "f94363028a0e9f64ab7c384399d5295c59c42df4ab91a1c183cbc388742cf415"
         case .crashed3: "49aedff06bf3300b6117a807cc6895a1f308db40c9511567794a2e15eb64bb2e"
-        case .raw4: "RAW4"
-        case .plain4: "PLAIN4"
-        case .passphrase4: "PASSPHRASE4"
-        case .crashed4: "CRASHED4"
+        case .raw4: "2e1fbee8f5823440c8a97699fea36436270df57a0cc44260e92deb7b1457c121"
+        case .plain4: "5c3f224310588c934b4056c4e9e53f1bec5bb005d5065e91d4f330284a2da361"
+        case .passphrase4: "30e164ba521aaa2e086c807018cff52afcf44d72b9c3623f36ad06617ddd845c"
+        case .crashed4: "cbdefb793f9926711d6b812ac8fdcc6e33a41283012d06dd6ca6034e4e6ef150"
         }
     }
 
