@@ -42,12 +42,12 @@ class Collation:
         if text.isascii():
             return text.lower() if self.ignores_case else text
         if self.strength == 1:
-            kept, base = "", ""
-            for letter in unicodedata.normalize("NFD", text):
-                if unicodedata.combining(letter) and base and ord(base) < 0x510:
-                    continue
-                base = base if unicodedata.combining(letter) else letter
-                kept += letter
+            kept = ""
+            for letter in text:
+                parts = unicodedata.normalize("NFD", letter)
+                parts = parts if is_mark(parts[0]) or ord(parts[0]) < 0x510 else letter
+                for part in parts:
+                    kept += part if not is_mark(part) or not kept else ""
             text = kept
         return unicodedata.normalize("NFC", text.casefold() if self.ignores_case else text)
 
@@ -60,6 +60,10 @@ class Collation:
             body = b"".join(bytes([k]) + name + b"\0" + self.folded(k, r) for name, k, r in fields(raw)) + b"\0"
             return struct.pack("<I", len(body) + 4) + body
         return raw
+
+
+def is_mark(letter):
+    return unicodedata.category(letter)[0] == "M"
 
 
 def form(kind, raw):
