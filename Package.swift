@@ -118,7 +118,8 @@ let package = Package(
         .testTarget(
             name: "BenchTests",
             dependencies: [
-                "smartstore-bench", "VectorIndex", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "smartstore-bench", "SmartStore", "VectorIndex",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
         .testTarget(
