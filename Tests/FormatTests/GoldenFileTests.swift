@@ -14,7 +14,9 @@ enum GoldenComparison {
         try store.readSync { (tx) throws in
             #expect(
                 try tx.collections().map(\.name)
-                    == (file.hasPassages ? ["notes", "passages", "types"] : ["notes", "types"]))
+                    == ["notes"] + (file.hasPapers ? ["papers"] : []) + (file.hasPassages ? ["passages"] : [])
+                    + ["types"])
+            #expect(try tx.collection("papers").find() == file.papers())
             #expect(try tx.collection("passages").find() == file.passages)
             #expect(try tx.collection("notes").find() == GoldenContent.notes)
             #expect(try tx.collection("types").find() == GoldenContent.types.map { try Document(json: $0) })
@@ -23,6 +25,7 @@ enum GoldenComparison {
             }
             try expectVectors(tx)
             if file.hasPassages { try expectPassages(tx) }
+            if file.hasPapers { try GoldenIndexComparison.expectIndexes(tx) }
             #expect(try tx.cache.keys() == GoldenContent.cache.map(\.key))
             for (key, value, milliseconds) in GoldenContent.cache {
                 #expect(try tx.cache.get(key) == value)
@@ -106,7 +109,9 @@ struct GoldenFileTests {
         try GoldenComparison.expectContent(of: store, file)
         let report = try store.check()
         #expect(report.findings == [])
-        #expect(report.documentCount == GoldenContent.notes.count + GoldenContent.types.count + file.passages.count)
+        #expect(
+            try report.documentCount
+                == GoldenContent.notes.count + GoldenContent.types.count + file.passages.count + file.papers().count)
         #expect(report.auditEntryCount == UInt64(GoldenContent.acts.count))
         #expect(try store.readSync { try $0.audit.verify() }.head == file.auditHead)
         try store.close()

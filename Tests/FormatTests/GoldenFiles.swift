@@ -23,6 +23,11 @@ enum GoldenFile: String, CaseIterable, Sendable {
     case plain3 = "v3-plain.store"
     case passphrase3 = "v3-passphrase.store"
     case crashed3 = "v3-crashed.store"
+    /// The same four, in format version 4, with `GoldenPapers` too; an index is half made in the crashed one.
+    case raw4 = "v4-raw.store"
+    case plain4 = "v4-plain.store"
+    case passphrase4 = "v4-passphrase.store"
+    case crashed4 = "v4-crashed.store"
 
     /// Whether the file was never closed.
     var isCrashed: Bool { rawValue.hasSuffix("crashed.store") }
@@ -30,9 +35,11 @@ enum GoldenFile: String, CaseIterable, Sendable {
     var hasPassphrase: Bool { rawValue.hasSuffix("passphrase.store") }
     /// The files of format 1.
     static let first: [GoldenFile] = [.raw, .plain, .passphrase, .crashed]
-    var formatVersion: UInt32 { rawValue.hasPrefix("v1") ? 1 : rawValue.hasPrefix("v2") ? 2 : 3 }
+    var formatVersion: UInt32 { UInt32(rawValue.dropFirst().prefix { $0 != "-" }) ?? 0 }
     var hasPassages: Bool { formatVersion >= 3 }
     var passages: [Document] { hasPassages ? GoldenPassages.passages : [] }
+    var hasPapers: Bool { formatVersion >= 4 }
+    func papers() throws -> [Document] { hasPapers ? try GoldenPapers.papers() : [] }
     /// What a file of that kind may take up.
     var byteLimit: Int { hasPassages ? 3 << 20 : 768 << 10 }
 
@@ -55,6 +62,10 @@ enum GoldenFile: String, CaseIterable, Sendable {
         case .plain3: "b13a0a2014601312ef5f8ddfb13bdabad73b6d97f8ff646792fd2d1654a92a82"
         case .passphrase3: "f94363028a0e9f64ab7c384399d5295c59c42df4ab91a1c183cbc388742cf415"
         case .crashed3: "49aedff06bf3300b6117a807cc6895a1f308db40c9511567794a2e15eb64bb2e"
+        case .raw4: "2e1fbee8f5823440c8a97699fea36436270df57a0cc44260e92deb7b1457c121"
+        case .plain4: "5c3f224310588c934b4056c4e9e53f1bec5bb005d5065e91d4f330284a2da361"
+        case .passphrase4: "30e164ba521aaa2e086c807018cff52afcf44d72b9c3623f36ad06617ddd845c"
+        case .crashed4: "cbdefb793f9926711d6b812ac8fdcc6e33a41283012d06dd6ca6034e4e6ef150"
         }
     }
 
@@ -77,6 +88,7 @@ enum GoldenFile: String, CaseIterable, Sendable {
         var options = StoreOptions()
         options.runsBackgroundWork = false
         options.logByteLimit = 1 << 20
+        options.indexBuildPortions = IndexBuildPortions(8)
         options.time = ManualTimeSource(milliseconds: time)
         options.random = SeededRandomSource(seed: seed)
         return options

@@ -3,6 +3,7 @@ import PageStore
 import SmartStore
 import StoreIO
 import StoreTestSupport
+import Synchronization
 import Testing
 
 // Makes the golden files. They are made once: the test below writes only what is missing, and only when the environment
@@ -30,18 +31,42 @@ enum GoldenGenerator {
             try store.close()
             return try #require(disk.content(of: file.rawValue))
         }
-        let before = try #require(disk.content(of: file.rawValue))
-        try store.writeSync { (tx) throws in
-            try tx.collection("notes").insert(["_id": 999, "lost": true])
-            try tx.cache.set("lost", [1])
-        }
-        let after = try #require(disk.content(of: file.rawValue))
+        let (before, after) = file.hasPapers ? try halfMade(file, store, on: disk) : try lost(file, store, on: disk)
         // The tail is torn: the last frame's image lacks its end. Dropping the store without a close is the crash.
         var torn = after
         // Room that was made for later is zeros.
         let differing = try #require(torn.indices.last { after[$0] != ($0 < before.count ? before[$0] : 0) })
         for index in differing - 1500...differing { torn[index] = index < before.count ? before[index] : 0 }
         return torn
+    }
+
+    /// The file before and after a commit, of which the crash leaves a part.
+    private static func lost(
+        _ file: GoldenFile, _ store: Store, on disk: SimulatedDisk
+    ) throws -> (before: [UInt8], after: [UInt8]) {
+        let before = try #require(disk.content(of: file.rawValue))
+        try store.writeSync { (tx) throws in
+            try tx.collection("notes").insert(["_id": 999, "lost": true])
+            try tx.cache.set("lost", [1])
+        }
+        return (before, try #require(disk.content(of: file.rawValue)))
+    }
+
+    /// The same, in the midst of the making of an index, some of whose documents have changed meanwhile.
+    private static func halfMade(
+        _ file: GoldenFile, _ store: Store, on disk: SimulatedDisk
+    ) throws -> (before: [UInt8], after: [UInt8]) {
+        let caught = Mutex<Result<(before: [UInt8], after: [UInt8]), any Error>?>(nil)
+        _ = try? store.createIndex(on: "papers", GoldenPapers.unfinished) { progress in
+            guard progress.phase == .loading else { return true }
+            let result = Result {
+                try changePapersLate(store)
+                return try lost(file, store, on: disk)
+            }
+            caught.withLock { $0 = result }
+            return false
+        }
+        return try #require(caught.withLock { $0 }).get()
     }
 
     private static func firstSession(_ file: GoldenFile, on disk: SimulatedDisk, seed: UInt64) throws {
@@ -73,6 +98,7 @@ enum GoldenGenerator {
             try notes.delete("passing")
         }
         if file.hasPassages { try makePassages(store) }
+        if file.hasPapers { try makePapers(store) }
         try store.linkVectors()
         try store.close()
     }
@@ -100,6 +126,47 @@ enum GoldenGenerator {
         try insert(GoldenPassages.second)
     }
 
+    private static func insertPapers(_ numbers: Range<Int>, _ store: Store) throws {
+        try store.writeSync { (tx) throws in
+            for number in numbers { try tx.collection("papers").insert(GoldenPapers.paper(number)) }
+        }
+    }
+
+    private static func makePapers(_ store: Store) throws {
+        try insertPapers(GoldenPapers.first, store)
+        for (place, index) in GoldenPapers.indexes.enumerated() {
+            // In one transaction, and beside writers.
+            if place % 2 == 0 {
+                try store.writeSync { try $0.createIndex(on: "papers", index) }
+            } else {
+                try store.createIndex(on: "papers", index)
+            }
+        }
+        try insertPapers(GoldenPapers.second, store)
+    }
+
+    private static func changePapers(_ store: Store) throws {
+        try store.writeSync { (tx) throws in
+            let papers = tx.collection("papers")
+            for number in GoldenPapers.removed { try papers.delete(GoldenPapers.id(number)) }
+            for (number, version) in GoldenPapers.replaced.sorted(by: { $0.key < $1.key }) {
+                try papers.replace(GoldenPapers.id(number), with: GoldenPapers.paper(number, version: version))
+            }
+        }
+        try insertPapers(GoldenPapers.inserted, store)
+    }
+
+    private static func changePapersLate(_ store: Store) throws {
+        try store.writeSync { (tx) throws in
+            let papers = tx.collection("papers")
+            try papers.delete(GoldenPapers.id(GoldenPapers.removedLate))
+            for (number, version) in GoldenPapers.replacedLate.sorted(by: { $0.key < $1.key }) {
+                try papers.replace(GoldenPapers.id(number), with: GoldenPapers.paper(number, version: version))
+            }
+            try papers.insert(GoldenPapers.paper(GoldenPapers.insertedLate))
+        }
+    }
+
     private static func changePassages(_ store: Store) throws {
         try store.writeSync { (tx) throws in
             let passages = tx.collection("passages")
@@ -122,6 +189,10 @@ enum GoldenGenerator {
         }
         if file.isCrashed { try store.checkpoint() }
         if file.hasPassages { try changePassages(store) }
+        if file.hasPapers {
+            try changePapers(store)
+            if !file.isCrashed { try changePapersLate(store) }
+        }
         try store.writeSync { (tx) throws in
             for number in 100..<103 { try tx.collection("notes").insert(GoldenContent.note(number)) }
             try tx.cache.set("answer", Array("42".utf8))

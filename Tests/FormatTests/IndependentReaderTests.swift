@@ -4,8 +4,8 @@ import StoreIO
 import StoreTestSupport
 import Testing
 
-// scripts/read_store.py and scripts/check_segments.py know FORMAT.md and nothing of this engine. What they read is
-// compared here; without Python and its package `cryptography` these tests are skipped.
+// scripts/read_store.py, check_segments.py and check_indexes.py know FORMAT.md and nothing of this engine. What they read
+// is compared here; without Python and its package `cryptography` these tests are skipped.
 
 @Suite("Independent reader")
 struct IndependentReaderTests {
@@ -18,15 +18,20 @@ struct IndependentReaderTests {
         "the reader in Python finds every document, cache entry and audit entry", .enabled(if: isThere),
         arguments: GoldenFile.allCases)
     func readsGolden(file: GoldenFile) throws {
-        let (documents, segments) = try Self.read(file.bytes(), key: file.key)
+        let (documents, segments, indexes) = try Self.read(file.bytes(), key: file.key)
         let passages = file.hasPassages ? 1 + file.passages.count : 0
-        #expect(documents.count == 2 + GoldenContent.notes.count + GoldenContent.types.count + passages)
+        let papers = file.hasPapers ? try 1 + file.papers().count : 0
+        #expect(documents.count == 2 + GoldenContent.notes.count + GoldenContent.types.count + passages + papers)
         #expect(documents.first == #"{"collection": "notes"}"#)
         let note = #"{"_id": 102, "title": "Note 102", "square": 10404, "half": 51.0"#
         #expect(documents.contains { $0.hasPrefix(note) })
         #expect(!documents.contains { $0.hasPrefix(#"{"_id": 999"#) }, "the commit that the crash cut off")
         #expect(segments.count == 1 + GoldenContent.cache.count + GoldenContent.acts.count)
         #expect(segments.last?.hasSuffix(#""hash": "\#(file.auditHead)"}}"#) == true)
+        let made = file.hasPapers ? GoldenPapers.indexes.count : 0
+        #expect(indexes.count == made + (made > 0 && file.isCrashed ? 1 : 0))
+        #expect(indexes.filter { $0.contains(#""pending": "#) }.count == (made > 0 && file.isCrashed ? 1 : 0))
+        #expect(indexes.count { $0.hasSuffix(#""entries": 0}"#) } == 0)
     }
 
     @Test(
@@ -76,16 +81,17 @@ struct IndependentReaderTests {
             }
         }
         let expected = try store.readSync { try $0.collection("c").count() }
-        let (documents, segments) = try Self.read(#require(disk.content(of: "s")), key: GoldenFile.raw.key)
+        let (documents, segments, _) = try Self.read(#require(disk.content(of: "s")), key: GoldenFile.raw.key)
         #expect(documents.count == 1 + expected)
         #expect(segments.first == #"{"collections": {"c": \#(expected)}}"#)
         #expect(segments.count == 7)
         try store.close()
     }
 
-    /// What the two scripts print; the second one also checks keys, rows, orders and the audit chain.
+    /// What the scripts print; the second one also checks keys, rows, orders and the audit chain, the third one every
+    /// index.
     private static func read(_ bytes: [UInt8], key: EncryptionKey) throws -> (
-        documents: [Substring], segments: [Substring]
+        documents: [Substring], segments: [Substring], indexes: [Substring]
     ) {
         let folder = FileManager.default.temporaryDirectory.appending(path: "format-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -103,12 +109,12 @@ struct IndependentReaderTests {
             try Data(text.utf8).write(to: secret)
             arguments += ["--passphrase-file", secret.path]
         }
-        let results = try ["read_store.py", "check_segments.py"].map { script in
+        let results = try ["read_store.py", "check_segments.py", "check_indexes.py"].map { script in
             let result = try run(["-B", scripts.appending(path: script).path] + arguments)
             #expect(result.status == 0, "\(script)")
             return result.lines
         }
-        return (results[0], results[1])
+        return (results[0], results[1], results[2])
     }
 
     private static func run(_ arguments: [String]) throws -> (status: Int32, lines: [Substring]) {

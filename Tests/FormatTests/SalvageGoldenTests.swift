@@ -16,6 +16,8 @@ struct SalvageGoldenTests {
             #expect(try tx.collection("notes").find() == GoldenContent.notes)
             #expect(try tx.collection("types").find() == GoldenContent.types.map { try Document(json: $0) })
             #expect(try tx.collections().first?.vectorIndexes.first?.field == "v")
+            #expect(try tx.collection("papers").find() == file.papers())
+            if file.hasPapers { try GoldenIndexComparison.expectIndexes(tx) }
             let entries = try tx.audit.entries()
             #expect(entries.map(\.action) == GoldenContent.acts.map(\.action))
             #expect(entries.last?.details[path: "salvaged.hash"]?.string == file.auditHead)

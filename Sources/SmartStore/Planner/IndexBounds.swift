@@ -56,6 +56,8 @@ struct IndexBounds: Sendable {
             if found.used > 0 { usedNames.insert(first) }
             usedFacts += found.used
             isExact = isExact && found.isExact
+            // An array that a number picked is opened for its keys, but a filter takes it as a whole.
+            if isMultikey, found.used > 0, part.path.pieces.contains(where: { $0.index != nil }) { isExact = false }
             parts.append((part.path.text, found.intervals))
         }
         self.parts = parts
