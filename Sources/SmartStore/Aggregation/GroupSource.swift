@@ -14,6 +14,7 @@ package final class GroupSource: DocumentSource {
     private var groups: GroupStates?
     private var spilled: SpilledGroups?
     private var isRead = false
+    private var failure: (any Error)?
     private var place = -1
     private var document = Document()
 
@@ -33,7 +34,7 @@ package final class GroupSource: DocumentSource {
         while try input.advance() {
             try input.withCurrent { root in try groups.add(root) }
             count &+= 1
-            guard count & 0x3F == 0, groups.byteCount > most else { continue }
+            guard count & 0xF == 0, groups.byteCount > most else { continue }
             guard let resources, groups.byteCount < byteLimit else { throw GroupStates.refusal(byteLimit) }
             let spilled = SpilledGroups(stage, groups, budget: byteLimit - groups.byteCount, byteLimit, resources)
             groups = GroupStates(stage)
@@ -47,14 +48,21 @@ package final class GroupSource: DocumentSource {
     }
 
     package func advance() throws -> Bool {
-        if !isRead {
-            isRead = true
-            try read()
-        }
-        if let spilled {
-            guard let next = try spilled.next() else { return false }
-            document = next
-            return true
+        if let failure { throw failure }
+        do {
+            if !isRead {
+                isRead = true
+                try read()
+            }
+            if let spilled {
+                guard let next = try spilled.next() else { return false }
+                document = next
+                return true
+            }
+        } catch {
+            failure = error
+            spilled = nil
+            throw error
         }
         guard let groups else { return false }
         if place < groups.count { place += 1 }

@@ -78,7 +78,6 @@ final class SpilledGroups {
         }
         count &+= 1
         guard count & 0x3F != 0 || held.byteCount - heldBytes + fresh.byteCount <= budget else {
-            waiting.end()
             throw GroupStates.refusal(byteLimit)
         }
     }

@@ -25,7 +25,7 @@ final class SortedSource: DocumentSource {
             }
             try records.finish()
         } catch {
-            records.end()
+            records.end(with: error)
             throw error
         }
     }

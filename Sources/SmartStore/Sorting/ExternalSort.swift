@@ -4,8 +4,8 @@ import PageStore
 //
 //   records → buffer ──(limit)──▶ sorted run in a spill file … ──(more than may be open)──▶ longer runs → merge → out
 //
-// 1. The buffer holds no more than the limit and one record. Merging holds a block and a record of each run, and as many
-//    runs as that fits the limit, but two at least.
+// 1. The buffer holds no more than the limit and one record; while it is cut to a bound, a copy of what stays comes on top.
+//    Merging holds a block and a record of each run, and as many runs as that fits the limit, but two at least.
 // 2. Equal keys come in the order in which they were added: runs are merged with their neighbours only.
 // 3. With a bound only as many records as can be in front are kept; more than fit into memory go to the disk too.
 // 4. The spill file ends with the last record, with the first error, and with the object.
@@ -77,14 +77,20 @@ final class ExternalSort {
         if let last, !key.lexicographicallyPrecedes(last) { return }
         buffer.append(key: key, document: document)
         if let bound, buffer.count >= 2 * bound + 64 { keepFirst(bound) }
-        if buffer.byteCount > resources.byteLimit { try makeRoom() }
         largest = max(largest, key.count + document.count)
+        if buffer.byteCount > resources.byteLimit { try makeRoom() }
     }
 
     private func keepFirst(_ bound: Int) {
         buffer.sort()
         buffer.keepFirst(bound)
-        last = bound > 0 ? buffer.key(bound - 1) : []
+        if bound > 0 { narrow(to: buffer.key(bound - 1)) }
+    }
+
+    /// There are as many records as are wanted up to this key: later ones must be less.
+    private func narrow(to key: [UInt8]) {
+        if let last, !key.lexicographicallyPrecedes(last) { return }
+        last = key
     }
 
     private func makeRoom() throws {
@@ -102,6 +108,11 @@ final class ExternalSort {
             let file = try self.file ?? space.makeFile(blockByteCount: blockByteCount)
             self.file = file
             try spill(into: file)
+            // What is wanted may be a small part of what was put aside: then the rest goes, and less comes after it.
+            if let bound, runs.count > 1, runs.reduce(0, { $0 + $1.recordCount }) / 4 >= bound {
+                buffer = SortBuffer()
+                try reduceRuns(to: 1)
+            }
         }
     }
 
@@ -136,37 +147,38 @@ final class ExternalSort {
         try guarded {
             if buffer.count > 0 { try spill(into: file) }
             buffer = SortBuffer()
-            output = .merge(RunMerge(try fewRuns()[...], in: self.file ?? file))
+            try reduceRuns(to: openRuns)
+            output = .merge(RunMerge(runs[...], in: self.file ?? file))
         }
     }
 
     // MARK: Merging
 
-    /// Merges runs until those that are left can be open at a time.
-    private func fewRuns() throws -> [SortRun] {
-        let most = min(Self.mostRuns, max(2, resources.byteLimit / (blockByteCount + largest)))
+    /// How many runs may be open at a time.
+    private var openRuns: Int { min(Self.mostRuns, max(2, resources.byteLimit / (blockByteCount + largest))) }
+
+    /// Merges runs, as many at a time as may be open, until no more than `most` are left.
+    private func reduceRuns(to most: Int) throws {
         while runs.count > most, let file, let space = resources.space {
             let next = try space.makeFile(blockByteCount: blockByteCount)
-            let before = runs
+            let (before, step) = (runs, openRuns)
             runs = []
-            for start in stride(from: 0, to: before.count, by: most) {
-                append(try merged(before[start..<min(start + most, before.count)], of: file, into: next))
+            for start in stride(from: 0, to: before.count, by: step) {
+                append(try merged(before[start..<min(start + step, before.count)], of: file, into: next))
             }
             file.close()
             self.file = next
         }
-        return runs
     }
 
     private func merged(_ runs: ArraySlice<SortRun>, of file: SpillFile, into next: SpillFile) throws -> SortRun {
         var merge = RunMerge(runs, in: file)
         var writer = RunWriter(next)
-        var count = 0
-        while bound.map({ count < $0 }) ?? true, let reader = try merge.next() {
+        while bound != writer.recordCount, let reader = try merge.next() {
             try resources.deadline?.check()
             try writer.append(
                 reader.record, at: 0, keyCount: reader.keyCount, documentCount: reader.record.count - reader.keyCount)
-            count += 1
+            if bound == writer.recordCount { narrow(to: Array(reader.record[..<reader.keyCount])) }
         }
         mostBytes = max(mostBytes, merge.byteCount)
         return try writer.finish()
@@ -223,8 +235,9 @@ final class ExternalSort {
         return []
     }
 
-    /// Gives everything back.
-    func end() {
+    /// Gives everything back. After an error, it is what every further call throws.
+    func end(with error: (any Error)? = nil) {
+        failure = failure ?? error
         output = .none
         current = nil
         buffer = SortBuffer()
@@ -234,14 +247,13 @@ final class ExternalSort {
 
     private func guarded(_ body: () throws -> Void) throws {
         do { try body() } catch {
-            end()
             let refused: any Error
             switch error {
             case SpillFault.noPlace: refused = resources.refusal()
             case let fault as SpillFault: refused = StoreError(fault, of: resources.operation)
             default: refused = error
             }
-            failure = refused
+            end(with: refused)
             throw refused
         }
     }

@@ -9,6 +9,7 @@ import PageStore
 struct SortRun {
     let firstBlock: UInt64
     let byteCount: Int
+    let recordCount: Int
 }
 
 /// Writes one run.
@@ -17,6 +18,7 @@ struct RunWriter {
     private let firstBlock: UInt64
     private var block: [UInt8] = []
     private var byteCount = 0
+    private(set) var recordCount = 0
     private var head = [UInt8](repeating: 0, count: 8)
 
     init(_ file: SpillFile) {
@@ -33,6 +35,7 @@ struct RunWriter {
         }
         try put(head, 0..<8)
         try put(bytes, offset..<(offset + keyCount + documentCount))
+        recordCount += 1
     }
 
     private mutating func put(_ bytes: [UInt8], _ range: Range<Int>) throws(SpillFault) {
@@ -57,7 +60,7 @@ struct RunWriter {
             block += [UInt8](repeating: 0, count: file.blockByteCount - block.count)
             try flush()
         }
-        return SortRun(firstBlock: firstBlock, byteCount: byteCount)
+        return SortRun(firstBlock: firstBlock, byteCount: byteCount, recordCount: recordCount)
     }
 }
 
