@@ -21,7 +21,6 @@ final class SpilledGroups {
     private var key: [UInt8]?
     private var heldGroup: Int?
     private var heldBytes = 0
-    private var count = 0
     private var ready: [Document] = []
     private var place = 0
     private var isAtEnd = false
@@ -76,8 +75,7 @@ final class SpilledGroups {
         try waiting.withDocument { root in
             if heldGroup == nil { try fresh.add(root) } else { try held.add(root) }
         }
-        count &+= 1
-        guard count & 0x3F != 0 || held.byteCount - heldBytes + fresh.byteCount <= budget else {
+        guard held.byteCount - heldBytes + fresh.byteCount <= budget else {
             throw GroupStates.refusal(byteLimit)
         }
     }
