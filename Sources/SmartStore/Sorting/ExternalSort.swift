@@ -64,9 +64,6 @@ final class ExternalSort {
         self.bound = bound.flatMap { $0 < 1 << 48 ? $0 : nil }
     }
 
-    /// Whether something was put on the disk.
-    var hasSpilled: Bool { !runs.isEmpty }
-
     private var blockByteCount: Int {
         min(max(resources.byteLimit / Self.mostRuns, Self.blockBytes.lowerBound), Self.blockBytes.upperBound) - 16
     }
