@@ -38,6 +38,8 @@ public enum Limits {
     public static let vectorBytes = 1 << 20...1 << 44
     /// ``StoreOptions/indexBuildByteLimit``.
     public static let indexBuildBytes = 1 << 20...1 << 40
+    /// ``StoreOptions/sortByteLimit``.
+    public static let sortBytes = 1 << 12...1 << 40
     /// ``StoreOptions/groupByteLimit``.
     public static let groupBytes = 1 << 16...1 << 40
     /// ``StoreOptions/cacheSegmentByteLimit``.

@@ -23,6 +23,7 @@ public final class Store: Sendable {
     /// The settings it was opened with.
     public let options: StoreOptions
     let pager: Pager
+    let spills: SpillSpace
     package let auditSettings: AuditSettings
     let auditClock = AuditClock()
     let segments = SegmentRegistry()
@@ -35,9 +36,10 @@ public final class Store: Sendable {
     private let expiry = ExpiryTimer()
     private let objectIDs: Mutex<ObjectIDGenerator>
 
-    private init(pager: Pager, options: StoreOptions) throws {
+    private init(pager: Pager, name: String, in directory: any StoreDirectory, options: StoreOptions) throws {
         self.pager = pager
         self.options = options
+        spills = Self.spillSpace(of: pager, name: name, in: directory, options)
         auditSettings = AuditSettings(
             fileID: pager.fileID, seals: pager.formatVersion >= 2,
             epochEntryLimit: UInt64(options.auditEpochEntryLimit),
@@ -80,7 +82,10 @@ public final class Store: Sendable {
                 return false
             }
         }
-        if !options.isReadOnly { try dropUnfinishedIndexes() }
+        if !options.isReadOnly {
+            spills.removeLeftover()
+            try dropUnfinishedIndexes()
+        }
         if options.runsBackgroundWork, !options.isReadOnly {
             linker.wake()
             expiry.start(self)
@@ -121,7 +126,7 @@ public final class Store: Sendable {
             let pager = try Pager.create(
                 name, in: directory, key: key.storeKey(), creation: creation.createOptions(),
                 options: options.pagerOptions())
-            return try Store(pager: pager, options: options)
+            return try Store(pager: pager, name: name, in: directory, options: options)
         }
     }
 
@@ -149,7 +154,7 @@ public final class Store: Sendable {
         try converting {
             let pager = try Pager.open(name, in: directory, key: key.storeKey(), options: options.pagerOptions())
             do {
-                let store = try Store(pager: pager, options: options)
+                let store = try Store(pager: pager, name: name, in: directory, options: options)
                 if let anchor { try store.verify(anchor) }
                 return store
             } catch {
@@ -168,6 +173,7 @@ public final class Store: Sendable {
             commitQueue.stop()
             sealAuditWhenDue()
             observers.finish()
+            spills.close()
             try pager.close()
         }
     }

@@ -103,6 +103,31 @@ extension StoreError {
         }
     }
 
+    /// What went wrong with the temporary file of a query. The store itself is as it was.
+    init(_ fault: SpillFault, of operation: String) {
+        switch fault {
+        case .closed: self.init(PageFault.closed)
+        case .file(.diskFull):
+            self.init(
+                .diskFull, "\(operation) needed a temporary file, and the disk is full.",
+                remedy: "Free some space, or let an index give the order; the store can be used on.",
+                server: .outOfDiskSpace)
+        case .file(let fault):
+            self.init(
+                .ioFailed, "The temporary file of \(operation) cannot be used: \(fault).",
+                remedy: "Check the disk, then ask again; the store can be used on.")
+        case .crypto(let fault): self.init(PageFault(fault))
+        case .damaged(let block):
+            self.init(
+                .ioFailed, "Block \(block) in the temporary file of \(operation) is not what was written.",
+                remedy: "Check the disk, then ask again; the store can be used on.")
+        case .noPlace:
+            self.init(
+                .readOnly, "\(operation) needs a temporary file, and there is no folder for it.",
+                remedy: "Give it more memory, or a folder that can be written.")
+        }
+    }
+
     init(_ error: DocumentError) {
         let limits: Set<DocumentError.Code> = [.tooLarge, .tooDeep, .keyTooLong]
         self.init(

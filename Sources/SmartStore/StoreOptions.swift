@@ -61,7 +61,11 @@ public struct StoreOptions: Sendable {
     public var vectorByteLimit: Int?
     /// Bytes of keys that making an index sorts in memory at a time; 1 MiB to 1 TiB.
     public var indexBuildByteLimit = 128 << 20
-    /// Bytes that the groups of a `$group` stage may take in memory, at least 64 KiB; beyond them the pipeline fails (292).
+    /// Bytes of documents that a sort holds in memory, 4 KiB to 1 TiB. Beyond them it goes on in a temporary file beside the
+    /// store, sealed if the store is; a store that is only read uses the system's folder for such files.
+    public var sortByteLimit = 100 << 20
+    /// Bytes that the groups of a `$group` stage may take in memory, at least 64 KiB. Beyond them documents wait in a
+    /// temporary file; a single group beyond them fails (292).
     public var groupByteLimit = 100 << 20
     /// How long to wait for a file that somebody else has open.
     public var lockWait: Duration = .zero
@@ -87,6 +91,8 @@ public struct StoreOptions: Sendable {
     package var vectorLinkSaveStep = 1024
     /// How much of an index is made in one transaction.
     package var indexBuildPortions = IndexBuildPortions()
+    /// Where a store that is only read makes temporary files; nil: the system's folder for them.
+    package var spillDirectory: (any StoreDirectory)?
     package var time: any TimeSource = SystemTimeSource()
     package var random: any RandomSource = SystemRandomSource()
 
@@ -105,6 +111,7 @@ public struct StoreOptions: Sendable {
         try check("logByteLimit", logByteLimit, Limits.logBytes)
         try check("cacheSegmentByteLimit", cacheSegmentByteLimit, Limits.cacheSegmentBytes)
         try check("indexBuildByteLimit", indexBuildByteLimit, Limits.indexBuildBytes)
+        try check("sortByteLimit", sortByteLimit, Limits.sortBytes)
         try check("groupByteLimit", groupByteLimit, Limits.groupBytes)
         try check("auditEpochEntryLimit", auditEpochEntryLimit, Limits.auditEpochEntries)
         guard Limits.auditEpochDuration.contains(auditEpochDuration) else {

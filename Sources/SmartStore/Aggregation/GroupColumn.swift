@@ -109,6 +109,14 @@ struct GroupColumn {
         byteCount += view.bytes.count
     }
 
+    /// Gives back what a group has gathered; its result is not asked for again.
+    mutating func release(_ group: Int) {
+        if values.indices.contains(group) { values[group] = nil }
+        if lists.indices.contains(group) { lists[group] = [] }
+        if keys.indices.contains(group) { keys[group] = [] }
+        if documents.indices.contains(group) { documents[group] = Document() }
+    }
+
     /// What has become of a group's values.
     func result(of group: Int) -> BSONValue {
         switch kind {

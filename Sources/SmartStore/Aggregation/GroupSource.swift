@@ -1,39 +1,70 @@
 // A $group stage at work: reads its input to the end, then hands out a document for each group.
 //
 // 1. Fields are read in place; no document is decoded, and nothing is allocated for a document whose group is known.
-// 2. Groups, and what accumulators gather, are bounded by StoreOptions.groupByteLimit; beyond it the pipeline fails with
-//    MongoDB's code 292, and nothing of it is kept.
+// 2. Groups, and what accumulators gather, are bounded by StoreOptions.groupByteLimit. From half of it on documents wait
+//    on the disk (SpilledGroups); without the disk, and for one group beyond it, the pipeline fails with MongoDB's code
+//    292, and nothing of it is kept.
 
 /// The groups of a stage, and the documents that become of them.
 package final class GroupSource: DocumentSource {
     private let stage: GroupStage
     private let input: any DocumentSource
     private let byteLimit: Int
-    private var groups: Groups?
+    private let resources: SortResources?
+    private var groups: GroupStates?
+    private var spilled: SpilledGroups?
+    private var isRead = false
+    private var failure: (any Error)?
     private var place = -1
     private var document = Document()
 
-    init(_ stage: GroupStage, _ input: any DocumentSource, byteLimit: Int) {
+    /// - Parameter resources: what the sort of documents that must wait may use; nil: none waits.
+    init(_ stage: GroupStage, _ input: any DocumentSource, byteLimit: Int, _ resources: SortResources? = nil) {
         self.stage = stage
         self.input = input
         self.byteLimit = byteLimit
+        self.resources = resources.flatMap { $0.mayUseDisk ? $0 : nil }
     }
 
-    private func read() throws -> Groups {
-        var groups = Groups(stage)
+    private func read() throws {
+        var groups = GroupStates(stage)
         var count = 0
+        // With the disk at hand, half is left for what comes back from it.
+        let most = resources == nil ? byteLimit : byteLimit / 2
         while try input.advance() {
             try input.withCurrent { root in try groups.add(root) }
             count &+= 1
-            if count & 0x3FF == 0 { try groups.checkMemory(byteLimit) }
+            guard count & 0xF == 0, groups.byteCount > most else { continue }
+            guard let resources, groups.byteCount < byteLimit else { throw GroupStates.refusal(byteLimit) }
+            let spilled = SpilledGroups(stage, groups, budget: byteLimit - groups.byteCount, byteLimit, resources)
+            groups = GroupStates(stage)
+            while try input.advance() { try input.withCurrent { root in try spilled.add(root) } }
+            try spilled.finish()
+            self.spilled = spilled
+            return
         }
-        try groups.checkMemory(byteLimit)
-        return groups
+        guard groups.byteCount <= byteLimit else { throw GroupStates.refusal(byteLimit) }
+        self.groups = groups
     }
 
     package func advance() throws -> Bool {
-        let groups = try self.groups ?? read()
-        self.groups = groups
+        if let failure { throw failure }
+        do {
+            if !isRead {
+                isRead = true
+                try read()
+            }
+            if let spilled {
+                guard let next = try spilled.next() else { return false }
+                document = next
+                return true
+            }
+        } catch {
+            failure = error
+            spilled = nil
+            throw error
+        }
+        guard let groups else { return false }
         if place < groups.count { place += 1 }
         guard place < groups.count else { return false }
         document = groups.document(place)
@@ -48,7 +79,7 @@ package final class GroupSource: DocumentSource {
 }
 
 /// The groups while they grow.
-private struct Groups {
+struct GroupStates {
     /// How the key of a document is found.
     private enum Key {
         case single(GatheredArgument)
@@ -167,13 +198,38 @@ private struct Groups {
         return group
     }
 
-    func checkMemory(_ limit: Int) throws(DocumentError) {
-        let bytes = columns.reduce(table.byteCount + identifierBytes) { $0 + $1.byteCount }
-        guard bytes <= limit else {
-            throw DocumentError(
-                .location(292),
-                "Exceeded memory limit for $group: more than \(limit) bytes of groups, and no spilling to disk")
+    /// Bytes in memory, roughly.
+    var byteCount: Int { columns.reduce(table.byteCount + identifierBytes) { $0 + $1.byteCount } }
+
+    static func refusal(_ limit: Int) -> DocumentError {
+        DocumentError(
+            .location(292),
+            "Exceeded memory limit for $group: more than \(limit) bytes of groups that must be in memory at a time")
+    }
+
+    /// The group of an encoded key; nil: there is none.
+    func group(ofKey key: [UInt8]) -> Int? { table.group(ofKey: key) }
+
+    /// The encoded key of a document's group.
+    mutating func encodedKey(of root: BSONBytes) throws(DocumentError) -> [UInt8] {
+        gather.gather(in: root)
+        switch key {
+        case .single(let argument):
+            var isMade = false
+            let view = argument.view(gather, in: root, isMade: &isMade)
+            guard isMade else { return try table.encoded(view ?? .null) }
+            guard let value = try argument.value(gather, in: root) else { return try table.encoded(.null) }
+            return try value.withView { view throws(DocumentError) in try table.encoded(view) }
+        case .compound(_, let expression):
+            let value = try expression.evaluate(root) ?? .null
+            return try value.withView { view throws(DocumentError) in try table.encoded(view) }
         }
+    }
+
+    /// Gives back what a group has gathered.
+    mutating func release(_ group: Int) {
+        identifiers[group] = .null
+        for place in columns.indices { columns[place].release(group) }
     }
 
     func document(_ group: Int) -> Document {

@@ -111,6 +111,16 @@ struct GroupTable {
     @inline(__always)
     func known(_ tag: UInt8, _ form: BSONBytes) -> Int? { forms.find(tag, form) }
 
+    /// The group of an encoded key; nil: there is none.
+    func group(ofKey key: [UInt8]) -> Int? { BSONBytes.with(key) { keys.find(0, $0) } }
+
+    /// A key as it is encoded: what all forms of it have in common.
+    func encoded(_ view: BSONView) throws(DocumentError) -> [UInt8] {
+        var key: [UInt8] = []
+        try KeyEncoding.append(view, collation: collation, to: &key, limit: Self.keyLimit)
+        return key
+    }
+
     /// The tag of a value's form.
     @inline(__always)
     static func tag(_ view: BSONView?) -> UInt8 { view?.type.rawValue ?? missing }

@@ -6,9 +6,12 @@ struct AggregationPipeline {
     let options: QueryOptions
     let hint: BSONValue?
     let maxTimeMS: Int?
+    /// Whether stages beyond their memory limits may use temporary files.
+    let allowsDiskUse: Bool
 
     init(
-        _ pipeline: [BSONValue], options: QueryOptions, hint: BSONValue? = nil, maxTimeMS: Int? = nil
+        _ pipeline: [BSONValue], options: QueryOptions, hint: BSONValue? = nil, maxTimeMS: Int? = nil,
+        allowsDiskUse: Bool = true
     ) throws {
         guard pipeline.count <= 1000 else {
             throw CommandError(location: 7_749_501, "Pipeline length must be no longer than 1000 stages")
@@ -34,6 +37,7 @@ struct AggregationPipeline {
         self.options = options
         self.hint = hint
         self.maxTimeMS = maxTimeMS
+        self.allowsDiskUse = allowsDiskUse
     }
 
     /// Whether it writes.
@@ -46,7 +50,8 @@ struct AggregationPipeline {
 
     /// The query of the leading stages, and the stages that are left.
     func split() -> (query: FindQuery, rest: ArraySlice<PipelineStage>) {
-        var query = FindQuery(hint: hint, options: options, maxTimeMS: maxTimeMS)
+        var query = FindQuery(
+            hint: hint, options: options, maxTimeMS: maxTimeMS, allowsDiskUse: allowsDiskUse)
         var rest = stages[...]
         var filters: [BSONValue] = []
         var sort: SortSpec?
@@ -133,13 +138,15 @@ struct AggregationPipeline {
     ) throws -> any DocumentSource {
         switch stage {
         case .match(let filter): MatchSource(source, filter)
-        case .sort(let sort): try reader.sorted(source, by: sort, bound: bound)
+        case .sort(let sort): try reader.sorted(source, by: sort, bound: bound, allowsDiskUse: allowsDiskUse)
         case .skip(let count): SlicedSource(source, skip: count, limit: nil)
         case .limit(let count): SlicedSource(source, skip: 0, limit: count)
         case .document(let stage): DocumentStageSource(source, stage)
         case .unwind(let stage): UnwindSource(stage, source)
         case .group(let stage):
-            GroupSource(stage, source, byteLimit: reader.transaction.store.options.groupByteLimit)
+            GroupSource(
+                stage, source, byteLimit: reader.transaction.store.options.groupByteLimit,
+                reader.transaction.store.groupResources(allowsDiskUse: allowsDiskUse))
         case .count(let name): CountSource(source, name)
         case .documents, .vectorSearch, .out, .merge: source
         }

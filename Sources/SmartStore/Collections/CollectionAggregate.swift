@@ -2,18 +2,20 @@
 
 extension CollectionReading {
     /// Runs an aggregation pipeline and returns its documents.
+    /// - Parameter allowsDiskUse: whether stages beyond their memory limits may use temporary files.
     /// - Throws: what its stages refuse, with MongoDB's codes; `invalidArgument` for `$out` and `$merge` in a reader.
     public func aggregate(
-        _ pipeline: [Document], options: QueryOptions = .standard
+        _ pipeline: [Document], options: QueryOptions = .standard, allowsDiskUse: Bool = true
     ) throws(StoreError) -> [Document] {
-        try converting { try aggregation(pipeline, options: options).rest() }
+        try converting { try aggregation(pipeline, options: options, allowsDiskUse: allowsDiskUse).rest() }
     }
 
     /// The documents of a pipeline, one after another.
     package func aggregation(
-        _ pipeline: [Document], options: QueryOptions = .standard
+        _ pipeline: [Document], options: QueryOptions = .standard, allowsDiskUse: Bool = true
     ) throws -> any DocumentSource {
-        let parsed = try AggregationPipeline(pipeline.map { .document($0) }, options: options)
+        let parsed = try AggregationPipeline(
+            pipeline.map { .document($0) }, options: options, allowsDiskUse: allowsDiskUse)
         guard !parsed.writes else {
             throw StoreError(
                 .invalidArgument, "A pipeline with $out or $merge writes.",
@@ -27,10 +29,11 @@ extension CollectionWriter {
     /// Runs an aggregation pipeline, which may end in `$out` or `$merge`. Returns its documents; none when it writes.
     @discardableResult
     public func aggregate(
-        _ pipeline: [Document], options: QueryOptions = .standard
+        _ pipeline: [Document], options: QueryOptions = .standard, allowsDiskUse: Bool = true
     ) throws(StoreError) -> [Document] {
         try writer.changing {
-            let parsed = try AggregationPipeline(pipeline.map { .document($0) }, options: options)
+            let parsed = try AggregationPipeline(
+                pipeline.map { .document($0) }, options: options, allowsDiskUse: allowsDiskUse)
             guard parsed.writes else { return try parsed.source(over: self).rest() }
             try write(parsed)
             return []

@@ -20,8 +20,10 @@ extension CollectionReading {
     }
 
     /// Documents in an order.
-    func sorted(_ source: any DocumentSource, by sort: SortSpec, bound: Int?) throws -> any DocumentSource {
-        SortedSource(source, sort, bound: bound)
+    func sorted(
+        _ source: any DocumentSource, by sort: SortSpec, bound: Int?, allowsDiskUse: Bool
+    ) throws -> any DocumentSource {
+        SortedSource(source, sort, bound: bound, transaction.store.sortResources(allowsDiskUse: allowsDiskUse))
     }
 
     /// A query with its plan, and the plans that were rejected; nil when there is no collection.
@@ -29,7 +31,9 @@ extension CollectionReading {
         let shape = try QueryShape(query)
         guard let entry = try transaction.entry(name) else { return nil }
         let plans = try Planner(shape, entry, transaction).plans(wantsAll: wantsAllPlans)
-        return (PlanExecution(shape, plans[0], entry, transaction.view, deadline(of: query)), Array(plans.dropFirst()))
+        let resources = transaction.store.sortResources(allowsDiskUse: query.allowsDiskUse)
+        let execution = PlanExecution(shape, plans[0], entry, transaction.view, deadline(of: query), resources)
+        return (execution, Array(plans.dropFirst()))
     }
 
     private func deadline(of query: FindQuery) -> QueryDeadline {

@@ -38,7 +38,7 @@ extension CollectionReading {
     /// Documents that match a filter of MongoDB's query language, in the order of `sort`; without one, in an order that
     /// depends on the index that finds them.
     /// - Parameters:
-    ///   - sort: `["year": -1, "title": 1]`; sorting holds every match in memory.
+    ///   - sort: `["year": -1, "title": 1]`; beyond ``StoreOptions/sortByteLimit`` a temporary file is used.
     ///   - limit: nil: all.
     public func find(
         _ filter: Document = [:], sort: Document? = nil, skip: Int = 0, limit: Int? = nil,

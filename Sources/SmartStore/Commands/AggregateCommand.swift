@@ -6,7 +6,6 @@ extension CommandRunner {
     func aggregate(_ arguments: CommandArguments) throws -> Document {
         let batchSize = try arguments.batchSize()
         let (name, pipeline) = try pipeline(arguments)
-        _ = try arguments.bool("allowDiskUse")
         if try arguments.bool("explain") {
             guard arguments["cursor"] == nil || batchSize == nil else {
                 throw CommandError.failedToParse("Can't specify 'batchSize' with 'explain'")
@@ -30,7 +29,7 @@ extension CommandRunner {
         let elements = try arguments.required("pipeline", arguments.array("pipeline"))
         let pipeline = try AggregationPipeline(
             elements, options: try queryOptions(arguments), hint: try arguments.hint(),
-            maxTimeMS: try arguments.maxTimeMS())
+            maxTimeMS: try arguments.maxTimeMS(), allowsDiskUse: try arguments.allowsDiskUse())
         if isFree {
             guard case .documents? = pipeline.stages.first else {
                 throw CommandError(
@@ -50,6 +49,11 @@ extension CommandRunner {
 }
 
 extension CommandArguments {
+    /// `allowDiskUse`; true where it is not given.
+    func allowsDiskUse() throws(CommandError) -> Bool {
+        self["allowDiskUse"] == nil ? true : try bool("allowDiskUse")
+    }
+
     /// The size of a first batch in `cursor: {batchSize: n}`.
     func batchSize() throws(CommandError) -> Int? {
         guard let options = try document("cursor") else { return nil }

@@ -26,7 +26,6 @@ extension CommandRunner {
     private func find(_ arguments: CommandArguments) throws -> Document {
         let name = try arguments.collection()
         let query = try findQuery(arguments)
-        _ = try arguments.bool("allowDiskUse")
         let size = try arguments.count("batchSize")
         return try cursorReply(
             name, batchSize: size, isSingle: try arguments.bool("singleBatch"),
@@ -40,7 +39,8 @@ extension CommandRunner {
         let query = FindQuery(
             try arguments.document("filter") ?? Document(), sort: try arguments.document("sort"),
             skip: try arguments.count("skip") ?? 0, limit: limit, projection: try arguments.document("projection"),
-            hint: try arguments.hint(), options: try queryOptions(arguments), maxTimeMS: try arguments.maxTimeMS())
+            hint: try arguments.hint(), options: try queryOptions(arguments), maxTimeMS: try arguments.maxTimeMS(),
+            allowsDiskUse: try arguments.allowsDiskUse())
         _ = try QueryShape(query)
         return query
     }

@@ -115,8 +115,12 @@ struct Explanation {
         if let sort = query.sort, !plan.isSorted {
             var sorted: Document = ["stage": "SORT", "sortPattern": .document(sort)]
             if let bound = execution.shape.bound { sorted.append("limitAmount", BSONValue(bound)) }
-            sorted.append("memLimit", BSONValue(SortedSource.memoryLimit))
-            if statistics { sorted.append("spilledBytes", BSONValue(execution.counters.spilledBytes)) }
+            sorted.append("memLimit", BSONValue(execution.resources.byteLimit))
+            if statistics {
+                sorted.append("usedDisk", .bool(execution.counters.spills > 0))
+                sorted.append("spills", BSONValue(execution.counters.spills))
+                sorted.append("spilledBytes", BSONValue(execution.counters.spilledBytes))
+            }
             sorted.append("inputStage", .document(stage))
             stage = sorted
         }

@@ -68,6 +68,8 @@ final class PlanCounters {
     var documentsExamined = 0
     /// Documents handed on.
     var returned = 0
-    /// Bytes that a sort put aside on the disk.
+    /// Runs that a sort put aside on the disk for want of memory.
+    var spills = 0
+    /// Bytes that a sort wrote to the disk, also while it merged.
     var spilledBytes = 0
 }

@@ -9,20 +9,26 @@ struct PlanExecution {
     let plan: Plan
     let counters = PlanCounters()
     let entry: CollectionEntry
+    /// What a sort may use.
+    let resources: SortResources
     private let view: PageView
     private let deadline: QueryDeadline?
 
-    init(_ shape: QueryShape, _ plan: Plan, _ entry: CollectionEntry, _ view: PageView, _ deadline: QueryDeadline?) {
+    init(
+        _ shape: QueryShape, _ plan: Plan, _ entry: CollectionEntry, _ view: PageView, _ deadline: QueryDeadline?,
+        _ resources: SortResources
+    ) {
         self.shape = shape
         self.plan = plan
         self.entry = entry
         self.view = view
         self.deadline = deadline
+        self.resources = resources
     }
 
     /// The same query by another plan.
     init(_ other: PlanExecution, plan: Plan) {
-        self.init(other.shape, plan, other.entry, other.view, other.deadline)
+        self.init(other.shape, plan, other.entry, other.view, other.deadline, other.resources)
     }
 
     private var filter: Filter? { plan.needsFilter ? shape.filter : nil }
@@ -46,7 +52,12 @@ struct PlanExecution {
     /// What `find` answers: in order, from `skip` to `limit`, projected.
     func documents() throws -> any DocumentSource {
         var source = try matches()
-        if let sort = shape.sort, !plan.isSorted { source = SortedSource(source, sort, bound: shape.bound) }
+        if let sort = shape.sort, !plan.isSorted {
+            var resources = resources
+            resources.counters = counters
+            resources.deadline = deadline
+            source = SortedSource(source, sort, bound: shape.bound, resources)
+        }
         if shape.query.skip > 0 || shape.query.limit != nil {
             source = SlicedSource(source, skip: shape.query.skip, limit: shape.query.limit)
         }

@@ -18,11 +18,14 @@ public struct FindQuery: Sendable {
     public var options: QueryOptions
     /// The most milliseconds it may take; nil: no bound.
     public var maxTimeMS: Int?
+    /// Whether a sort beyond ``StoreOptions/sortByteLimit`` may go to a temporary file; otherwise it fails (292).
+    public var allowsDiskUse: Bool
 
     /// Makes a query.
     public init(
         _ filter: Document = Document(), sort: Document? = nil, skip: Int = 0, limit: Int? = nil,
-        projection: Document? = nil, hint: BSONValue? = nil, options: QueryOptions = .standard, maxTimeMS: Int? = nil
+        projection: Document? = nil, hint: BSONValue? = nil, options: QueryOptions = .standard, maxTimeMS: Int? = nil,
+        allowsDiskUse: Bool = true
     ) {
         self.filter = filter
         self.sort = sort
@@ -32,5 +35,6 @@ public struct FindQuery: Sendable {
         self.hint = hint
         self.options = options
         self.maxTimeMS = maxTimeMS
+        self.allowsDiskUse = allowsDiskUse
     }
 }
