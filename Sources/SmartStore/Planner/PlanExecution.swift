@@ -54,6 +54,15 @@ struct PlanExecution {
         return source
     }
 
+    /// Whether counting reads no documents: each key that the indexes give is one that matches.
+    var countsKeys: Bool {
+        guard !plan.needsFilter else { return false }
+        return switch plan.access {
+        case .index, .intersection: true
+        case .nothing, .collection, .identifiers, .union: false
+        }
+    }
+
     /// How many documents match.
     func count() throws -> Int {
         var count = 0
@@ -61,8 +70,8 @@ struct PlanExecution {
             // Every entry is a match, and no document has two.
             return try IndexCursor(scan, in: view, counters).count { try deadline?.check() }
         }
-        if !plan.needsFilter, case .index(let scan) = plan.access {
-            let ids = IndexedIDs(scan, in: view, counters)
+        if countsKeys {
+            let ids = try identifiers(plan.access)
             while try ids.next() != nil { count += 1 }
             return count
         }
