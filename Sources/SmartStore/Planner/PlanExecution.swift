@@ -27,6 +27,13 @@ struct PlanExecution {
 
     private var filter: Filter? { plan.needsFilter ? shape.filter : nil }
 
+    /// How many documents are read at most; nil: there is no such number.
+    private var readBound: Int? {
+        // An `_id` that is asked for need not be there: how many have to be looked for is not known.
+        if case .identifiers = plan.access { return nil }
+        return shape.sort == nil || plan.isSorted ? shape.bound : nil
+    }
+
     /// The matching documents, before order and projection.
     func matches() throws -> any DocumentSource {
         switch plan.access {
@@ -39,7 +46,7 @@ struct PlanExecution {
         default:
             return FetchSource(
                 try identifiers(plan.access), entry.reader(in: view), filter: filter,
-                bound: shape.sort == nil || plan.isSorted ? shape.bound : nil, counters, deadline)
+                bound: readBound, counters, deadline)
         }
     }
 

@@ -41,7 +41,7 @@ struct VectorFilterPlan {
     fileprivate static let rowsFound = 0.45
     fileprivate static let rowsPassed = 0.08
     /// Rows that a search asks about for each that it keeps in view, were all to pass.
-    private static let spread = 2.5
+    private static let spread = 4.0
 
     init(
         _ filter: Document, in entry: CollectionEntry, _ index: VectorIndexEntry, _ transaction: TransactionView,
