@@ -47,6 +47,34 @@ struct ExplainCommandTests {
         #expect(try conversation.ask("{\"find\":\"c\",\"batchSize\":1000}") == before)
     }
 
+    @Test("explain of a pipeline that begins with $vectorSearch names the index of its filter")
+    func vectorFilter() throws {
+        let conversation = try indexed()
+        try conversation.expect(
+            """
+            > {"createIndexes":"c","indexes":[{"key":{"v":"vector"},"dimension":2,"metric":"euclidean"}]}
+            > {"update":"c","updates":[{"q":{},"u":{"$set":{"v":[1,2]}},"multi":true}]}
+            """)
+        func explain(_ filter: String, _ verbosity: String) throws -> Document {
+            let stage = "{\"$vectorSearch\":{\"path\":\"v\",\"queryVector\":[0,0],\"limit\":5\(filter)}}"
+            let command = "{\"aggregate\":\"c\",\"pipeline\":[\(stage),{\"$project\":{\"a\":1}}],\"cursor\":{}}"
+            let reply = try conversation.ask("{\"explain\":\(command),\"verbosity\":\"\(verbosity)\"}")
+            let stages = try #require(reply["stages"]?.array, "\(reply)")
+            #expect(stages.count == 2 && stages[1].document?.keys == ["$project"], "\(reply)")
+            return try #require(stages[0].document)
+        }
+        let plan = try explain(#","filter":{"b":7}"#, "queryPlanner")
+        #expect(plan.keys == ["$vectorSearch", "filterPlan"])
+        #expect(plan[path: "filterPlan.stage"] == "ROW_SET" && plan[path: "filterPlan.docsExamined"] == nil, "\(plan)")
+        #expect(plan[path: "filterPlan.inputStage.indexName"] == "b_1", "\(plan)")
+        let run = try explain(#","filter":{"b":7}"#, "executionStats")
+        #expect(run[path: "filterPlan.docsExamined"] == 0 && run[path: "filterPlan.keysExamined"] == 1, "\(run)")
+        #expect(run[path: "filterPlan.nReturned"] == 1)
+        #expect(try explain("", "executionStats").keys == ["$vectorSearch"])
+        let list = try explain(#","filter":{"_id":{"$in":[1,2]}}"#, "queryPlanner")
+        #expect(list[path: "filterPlan.stage"] == "ROW_LIST", "\(list)")
+    }
+
     @Test("a find through an index looks at its keys and its documents and at no others")
     func examined() throws {
         let conversation = try indexed()

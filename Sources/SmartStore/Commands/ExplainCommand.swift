@@ -71,7 +71,15 @@ extension CommandRunner {
         let (name, pipeline) = try pipeline(arguments)
         let elements = try arguments.array("pipeline") ?? []
         switch pipeline.stages.first {
-        case .documents?, .vectorSearch?: return ["stages": .array(elements)]
+        case .documents?: return ["stages": .array(elements)]
+        case .vectorSearch(let search)?:
+            var shown = elements
+            let filter = try reading { try $0.reader(name).filterExplanation(search.query, verbosity: verbosity) }
+            if let filter, var first = elements.first?.document {
+                first.append("filterPlan", .document(filter))
+                shown[0] = .document(first)
+            }
+            return ["stages": .array(shown)]
         default: break
         }
         let (query, rest) = pipeline.split()

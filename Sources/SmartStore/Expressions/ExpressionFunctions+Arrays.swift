@@ -1,4 +1,4 @@
-// Arrays and sets.
+// Arrays. Sets, and what orders elements, are in ExpressionFunctions+Ordered.swift.
 
 extension ExpressionFunctions {
     static let arrays: [String: Function] = [
@@ -112,73 +112,7 @@ extension ExpressionFunctions {
         },
     ]
 
-    static let sets: [String: Function] = [
-        "$setUnion": Function(arity: 0...Int.max) { values throws(DocumentError) in
-            var all: [BSONValue] = []
-            for value in values {
-                if value?.isNullish ?? true { return .null }
-                all += try members("$setUnion", value, 17043)
-            }
-            return .array(unique(all))
-        },
-        "$setIntersection": Function(arity: 0...Int.max) { values throws(DocumentError) in
-            var result: [BSONValue]?
-            for value in values {
-                if value?.isNullish ?? true { return .null }
-                let elements = unique(try members("$setIntersection", value, 17047))
-                result = result.map { $0.filter { contains(elements, $0) } } ?? elements
-            }
-            return .array(result ?? [])
-        },
-        "$setDifference": two { a, b throws(DocumentError) in
-            guard let a, let b, !a.isNullish, !b.isNullish else { return .null }
-            let (first, second) = (
-                try members("$setDifference", a, 17048), unique(try members("$setDifference", b, 17049))
-            )
-            var kept: [BSONValue] = []
-            for value in first
-            where !contains(second, value)
-                && !kept.contains(where: {
-                    ValueOrder.compare($0, value) == 0
-                })
-            { kept.append(value) }
-            return .array(kept)
-        },
-        "$setEquals": Function(arity: 2...Int.max) { values throws(DocumentError) in
-            let first = unique(try members("$setEquals", values[0], 17044))
-            for value in values.dropFirst() {
-                let other = unique(try members("$setEquals", value, 17044))
-                guard first.count == other.count, first.allSatisfy({ contains(other, $0) }) else { return .bool(false) }
-            }
-            return .bool(true)
-        },
-        "$setIsSubset": two { a, b throws(DocumentError) in
-            let (first, second) = (
-                try members("$setIsSubset", a, 17046), unique(try members("$setIsSubset", b, 17042))
-            )
-            return .bool(first.allSatisfy { contains(second, $0) })
-        },
-        "$anyElementTrue": one { value throws(DocumentError) in
-            .bool(try members("$anyElementTrue", value, 17041).contains { ExpressionValues.isTrue($0) })
-        },
-        "$allElementsTrue": one { value throws(DocumentError) in
-            .bool(try members("$allElementsTrue", value, 17040).allSatisfy { ExpressionValues.isTrue($0) })
-        },
-    ]
-
     static let namedArrays: [String: Named] = [
-        "$sortArray": Named(
-            names: ["input", "sortBy"], required: 2,
-            codes: .init(operand: 2_942_500, unknown: 2_942_501, missing: [2_942_502, 2_942_503])
-        ) { values throws(DocumentError) in
-            guard let value = values[0], !value.isNullish else { return .null }
-            guard let elements = value.array else {
-                throw DocumentError(
-                    .location(2_942_504),
-                    "The input argument to $sortArray must be an array, but was of type: \(value.type.name)")
-            }
-            return .array(try sorted(elements, by: values[1] ?? .int32(1)))
-        },
         "$zip": Named(
             names: ["inputs", "useLongestLength", "defaults"], required: 1,
             codes: .init(operand: 34460, unknown: 34464, missing: [34465])
@@ -187,12 +121,6 @@ extension ExpressionFunctions {
         },
         "$firstN": several("$firstN") { elements, count in Array(elements.prefix(count)) },
         "$lastN": several("$lastN") { elements, count in Array(elements.suffix(count)) },
-        "$maxN": several("$maxN") { elements, count in
-            Array(elements.filter { !$0.isNullish }.sorted { ValueOrder.compare($0, $1) > 0 }.prefix(count))
-        },
-        "$minN": several("$minN") { elements, count in
-            Array(elements.filter { !$0.isNullish }.sorted { ValueOrder.compare($0, $1) < 0 }.prefix(count))
-        },
     ]
 
     // MARK: Pieces
@@ -305,60 +233,6 @@ extension ExpressionFunctions {
             .location(code), "$arrayToObject requires a consistent input format: wanted \(wanted), found: \(found)")
     }
 
-    private static func members(
-        _ name: String, _ value: BSONValue?, _ code: Int
-    ) throws(DocumentError) -> [BSONValue] {
-        guard let elements = value?.array else {
-            throw DocumentError(
-                .location(code),
-                "All operands of \(name) must be arrays. One argument is of type: "
-                    + (value?.type.name ?? "missing"))
-        }
-        return elements
-    }
-
-    /// Ascending, each once.
-    private static func unique(_ values: [BSONValue]) -> [BSONValue] {
-        var result: [BSONValue] = []
-        for value in values.sorted(by: { ValueOrder.compare($0, $1) < 0 })
-        where result.last.map({ ValueOrder.compare($0, value) != 0 }) ?? true { result.append(value) }
-        return result
-    }
-
-    /// Whether an ascending list has a value.
-    private static func contains(_ sorted: [BSONValue], _ value: BSONValue) -> Bool {
-        var (low, high) = (0, sorted.count)
-        while low < high {
-            let middle = (low + high) / 2
-            let order = ValueOrder.compare(sorted[middle], value)
-            if order == 0 { return true }
-            if order < 0 { low = middle + 1 } else { high = middle }
-        }
-        return false
-    }
-
-    private static func sorted(_ elements: [BSONValue], by order: BSONValue) throws(DocumentError) -> [BSONValue] {
-        if let direction = order.int {
-            guard direction == 1 || direction == -1 else {
-                throw DocumentError(.location(2_942_505), "The $sort element value must be either 1 or -1")
-            }
-            return elements.enumerated().sorted { a, b in
-                let order = ValueOrder.compare(a.element, b.element) * direction
-                return order == 0 ? a.offset < b.offset : order < 0
-            }.map(\.element)
-        }
-        guard let document = order.document, !document.isEmpty else {
-            throw DocumentError(.location(2_942_507), "sortBy must be 1, -1 or a document")
-        }
-        let sort = try SortSpec(document)
-        var keyed: [(key: [UInt8], place: Int)] = []
-        for (place, element) in elements.enumerated() {
-            keyed.append((try sort.key(of: element.document ?? Document()), place))
-        }
-        keyed.sort { a, b in a.key == b.key ? a.place < b.place : a.key.lexicographicallyPrecedes(b.key) }
-        return keyed.map { elements[$0.place] }
-    }
-
     private static func zipped(_ values: [BSONValue?]) throws(DocumentError) -> BSONValue? {
         guard let lists = values[0]?.array else {
             throw DocumentError(.location(34461), "inputs must be an array of expressions")
@@ -403,16 +277,24 @@ extension ExpressionFunctions {
         _ name: String, _ body: @escaping @Sendable ([BSONValue], Int) -> [BSONValue]
     ) -> Named {
         Named(names: ["n", "input"], required: 2) { values throws(DocumentError) in
-            guard let count = values[0]?.int else {
-                throw DocumentError(.location(5_787_902), "'n' must be a whole number in \(name)")
-            }
-            guard count > 0 else {
-                throw DocumentError(.location(5_787_908), "'n' must be greater than 0 in \(name)")
-            }
-            guard let elements = values[1]?.array else {
-                throw DocumentError(.location(5_788_200), "Input must be an array in \(name)")
-            }
+            let (elements, count) = try some(name, values)
             return .array(body(elements, count))
         }
+    }
+
+    /// The elements that `$firstN` and its like choose from, and how many they take.
+    static func some(
+        _ name: String, _ values: [BSONValue?]
+    ) throws(DocumentError) -> (elements: [BSONValue], count: Int) {
+        guard let count = values[0]?.int else {
+            throw DocumentError(.location(5_787_902), "'n' must be a whole number in \(name)")
+        }
+        guard count > 0 else {
+            throw DocumentError(.location(5_787_908), "'n' must be greater than 0 in \(name)")
+        }
+        guard let elements = values[1]?.array else {
+            throw DocumentError(.location(5_788_200), "Input must be an array in \(name)")
+        }
+        return (elements, count)
     }
 }

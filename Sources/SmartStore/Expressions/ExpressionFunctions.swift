@@ -30,7 +30,7 @@ enum ExpressionFunctions {
     ].reduce(into: [:]) { $0.merge($1) { first, _ in first } }
 
     static let named: [String: Named] = [
-        namedStrings, namedArrays, namedTypes, namedDates, namedCalendar, namedObjects,
+        namedStrings, namedArrays, namedOrdered, namedTypes, namedDates, namedCalendar, namedObjects,
     ].reduce(into: [:]) { $0.merge($1) { first, _ in first } }
 
     /// An operator of one argument.
@@ -50,8 +50,8 @@ enum ExpressionFunctions {
     static let comparisons: [String: Function] = [
         "$cmp": two { a, b in .int32(Int32(ExpressionValues.compare(a, b))) },
         "$not": one { value in .bool(!ExpressionValues.isTrue(value)) },
-        "$max": Function(arity: 0...Int.max) { values in extreme(values, sign: 1) },
-        "$min": Function(arity: 0...Int.max) { values in extreme(values, sign: -1) },
+        "$max": Function(arity: 0...Int.max) { values in extreme(values, sign: 1, nil) },
+        "$min": Function(arity: 0...Int.max) { values in extreme(values, sign: -1, nil) },
         "$avg": Function(arity: 0...Int.max) { values in
             var average = AverageAccumulator()
             for value in spread(values) { average.add(value) }
@@ -81,12 +81,14 @@ enum ExpressionFunctions {
         return .double((squares / Double(numbers.count - (isSample ? 1 : 0))).squareRoot())
     }
 
-    private static func extreme(_ values: [BSONValue?], sign: Int) -> BSONValue? {
-        var best: BSONValue?
+    /// The greatest or, by -1, the least; the first of equal ones.
+    static func extreme(_ values: [BSONValue?], sign: Int, _ collation: Collation?) -> BSONValue? {
+        var best: (value: BSONValue, key: BSONValue)?
         for value in spread(values) where !value.isNullish {
-            if let present = best, ValueOrder.compare(value, present) * sign <= 0 { continue }
-            best = value
+            let key = collation?.folded(value) ?? value
+            if let best, ValueOrder.compare(key, best.key) * sign <= 0 { continue }
+            best = (value, key)
         }
-        return best ?? .null
+        return best?.value ?? .null
     }
 }

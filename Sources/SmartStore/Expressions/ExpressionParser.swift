@@ -180,7 +180,13 @@ struct ExpressionParser {
         if let collation, Self.comparing.contains(name) {
             return try folded(.call(function.body, nodes.map { Self.folded($0, collation) }), nodes)
         }
-        return try folded(.call(function.body, nodes), nodes)
+        return try folded(.call(body(of: name, function.body), nodes), nodes)
+    }
+
+    /// What an operator does under the query's collation.
+    private func body(of name: String, _ usual: @escaping ExpressionNode.Function) -> ExpressionNode.Function {
+        guard let collation else { return usual }
+        return ExpressionFunctions.body(of: name, collation) ?? usual
     }
 
     private static func arity(_ name: String, _ wanted: String, _ found: Int) -> DocumentError {
@@ -200,14 +206,15 @@ struct ExpressionParser {
         return .constant(value)
     }
 
+    private static let comparisons: [String: (Comparison, isNegated: Bool)] = [
+        "$eq": (.equal, false), "$ne": (.equal, true), "$lt": (.less, false), "$lte": (.lessOrEqual, false),
+        "$gt": (.greater, false), "$gte": (.greaterOrEqual, false),
+    ]
+
     private mutating func comparison(
         _ name: String, _ operand: BSONValue, depth: Int
     ) throws(DocumentError) -> ExpressionNode? {
-        let kinds: [String: (Comparison, Bool)] = [
-            "$eq": (.equal, false), "$ne": (.equal, true), "$lt": (.less, false), "$lte": (.lessOrEqual, false),
-            "$gt": (.greater, false), "$gte": (.greaterOrEqual, false),
-        ]
-        guard let (comparison, isNegated) = kinds[name] else { return nil }
+        guard let (comparison, isNegated) = Self.comparisons[name] else { return nil }
         let nodes = try arguments(operand, depth: depth)
         guard nodes.count == 2 else { throw Self.arity(name, "exactly 2 arguments", nodes.count) }
         guard let collation else { return .comparison(comparison, isNegated: isNegated, nodes[0], nodes[1]) }
@@ -366,7 +373,7 @@ struct ExpressionParser {
                 try Self.checkFieldName(given[0])
                 nodes[1] = .root
             }
-            return .call(function.body, nodes)
+            return .call(body(of: name, function.body), nodes)
         }
         for field in document.keys where !function.names.contains(field) {
             throw DocumentError(
@@ -387,7 +394,7 @@ struct ExpressionParser {
             nodes.append(try parse(value, depth: depth))
         }
         if ["$getField", "$setField", "$unsetField"].contains(name) { try Self.checkFieldName(nodes[0]) }
-        return .call(function.body, nodes)
+        return .call(body(of: name, function.body), nodes)
     }
 }
 

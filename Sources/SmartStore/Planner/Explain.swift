@@ -103,7 +103,7 @@ struct Explanation {
         let isCounted = isCount && !plan.needsFilter && isIndex(plan.access)
         if isCounted {
             stage["stage"] = "COUNT_SCAN"
-        } else if !plan.isCovered, needsFetch(plan.access) {
+        } else if !plan.isCovered, needsFetch(plan.access), !(isCount && execution.countsKeys) {
             var fetch: Document = ["stage": "FETCH"]
             if plan.needsFilter { fetch.append("filter", .document(query.filter)) }
             fetch.append("inputStage", .document(stage))
@@ -154,7 +154,8 @@ struct Explanation {
         }
     }
 
-    private func access(_ access: PlanAccess) -> Document {
+    /// Where the documents come from.
+    func access(_ access: PlanAccess) -> Document {
         switch access {
         case .nothing: return ["stage": "EOF"]
         case .identifiers(let keys): return ["stage": "IDHACK", "keys": BSONValue(keys.count)]

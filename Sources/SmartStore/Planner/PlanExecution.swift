@@ -33,6 +33,13 @@ struct PlanExecution {
 
     private var filter: Filter? { plan.needsFilter ? shape.filter : nil }
 
+    /// How many documents are read at most; nil: there is no such number.
+    private var readBound: Int? {
+        // An `_id` that is asked for need not be there: how many have to be looked for is not known.
+        if case .identifiers = plan.access { return nil }
+        return shape.sort == nil || plan.isSorted ? shape.bound : nil
+    }
+
     /// The matching documents, before order and projection.
     func matches() throws -> any DocumentSource {
         switch plan.access {
@@ -45,7 +52,7 @@ struct PlanExecution {
         default:
             return FetchSource(
                 try identifiers(plan.access), entry.reader(in: view), filter: filter,
-                bound: shape.sort == nil || plan.isSorted ? shape.bound : nil, counters, deadline)
+                bound: readBound, counters, deadline)
         }
     }
 
@@ -65,6 +72,15 @@ struct PlanExecution {
         return source
     }
 
+    /// Whether counting reads no documents: each key that the indexes give is one that matches.
+    var countsKeys: Bool {
+        guard !plan.needsFilter else { return false }
+        return switch plan.access {
+        case .index, .intersection: true
+        case .nothing, .collection, .identifiers, .union: false
+        }
+    }
+
     /// How many documents match.
     func count() throws -> Int {
         var count = 0
@@ -72,8 +88,8 @@ struct PlanExecution {
             // Every entry is a match, and no document has two.
             return try IndexCursor(scan, in: view, counters).count { try deadline?.check() }
         }
-        if !plan.needsFilter, case .index(let scan) = plan.access {
-            let ids = IndexedIDs(scan, in: view, counters)
+        if countsKeys {
+            let ids = try identifiers(plan.access)
             while try ids.next() != nil { count += 1 }
             return count
         }

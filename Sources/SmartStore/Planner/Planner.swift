@@ -218,6 +218,7 @@ struct Planner {
             let both = pair.reduce(estimates.documentCount) { $0 * min(1, $1.estimate / estimates.documentCount) }
             var plan = Plan(access: .intersection(pair))
             plan.isSorted = isByIdentifier(backward: false)
+            plan.needsFilter = !isExact(pair)
             plan.estimate = both
             let cost = pair.reduce(0) { $0 + $1.estimate * (PlanCost.entry + PlanCost.intersected) }
             plan.cost = finished(
@@ -225,6 +226,20 @@ struct Planner {
             found.append(plan)
         }
         return found
+    }
+
+    /// Whether being in the ranges of all of these is matching the filter: each says exactly what the filter says of its
+    /// paths, and no path is left.
+    private func isExact(_ scans: [IndexScan]) -> Bool {
+        guard shape.filter.isOnlyFacts else { return false }
+        var said: Set<String> = []
+        for scan in scans {
+            let paths = Set(scan.bounds.parts.map(\.path))
+            let facts = shape.filter.constraints.filter { paths.contains($0.path) }
+            guard scan.bounds.isExact, scan.bounds.usedFacts == facts.count else { return false }
+            said.formUnion(facts.map(\.path))
+        }
+        return shape.filter.constraints.allSatisfy { said.contains($0.path) }
     }
 
     private static func areApart(_ a: IndexDefinition, _ b: IndexDefinition) -> Bool {

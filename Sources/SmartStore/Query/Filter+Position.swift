@@ -41,7 +41,7 @@ extension Filter {
 
     /// Whether a condition is on the path or on something in it.
     private func mentions(_ path: FieldPath) -> Bool {
-        paths.contains { $0 == path.text || $0.hasPrefix(path.text + ".") }
+        listedPaths.contains { $0 == path.text || $0.hasPrefix(path.text + ".") }
     }
 }
 

@@ -16,9 +16,9 @@ public struct Filter: Sendable {
     /// Whether the facts of the conjunction are all that the filter says.
     package let isOnlyFacts: Bool
     /// The paths of all its conditions.
-    let paths: Set<String>
-    /// The equalities that an upsert takes over, in order.
-    let equalities: [(path: String, value: BSONValue)]
+    var paths: Set<String> { Set(listedPaths) }
+    /// The same, some more than once.
+    let listedPaths: [String]
     let options: QueryOptions
 
     private let owned: OwnedBytes
@@ -38,12 +38,21 @@ public struct Filter: Sendable {
         owned = OwnedBytes(document.bson)
         var builder = FilterBuilder(options: options)
         root = try builder.conjunction(owned.bytes, depth: 0, isTop: true)
-        matcher = FilterMatcher(program: builder.program, root: root)
         facts = builder.facts
-        paths = builder.paths
-        equalities = builder.equalities
+        listedPaths = builder.paths
         self.options = options
-        isOnlyFacts = !builder.hasBranches && builder.leafCount == builder.facts.constraints.count
+        isOnlyFacts = !builder.hasBranches && builder.leafCount == facts.constraints.count
+        matcher = FilterMatcher(program: builder.takeProgram(), root: root)
+    }
+
+    /// The equalities that an upsert takes over, in order. The filter is read once more: few ask.
+    var equalities: [(path: String, value: BSONValue)] {
+        get throws(DocumentError) {
+            var builder = FilterBuilder(options: options)
+            builder.notesEqualities = true
+            _ = try builder.conjunction(owned.bytes, depth: 0, isTop: true)
+            return builder.equalities
+        }
     }
 
     /// Whether the document matches.

@@ -1,32 +1,24 @@
 // Conditions on arrays: $size, $all, $elemMatch.
 
 extension FilterBuilder {
-    /// `$size`, `$all` or `$elemMatch`; nil for another operator.
-    mutating func array(
-        _ name: String, _ operand: BSONView, on target: ConditionTarget, depth: Int
-    ) throws(DocumentError) -> Int? {
-        switch name {
-        case "$size":
-            do throws(DocumentError) {
-                let count = try Self.whole(operand, named: "$size", atMost: Int(Int32.max))
-                return leaf(.size(count), on: target, looksIntoArray: false)
-            } catch {
-                throw DocumentError(.badValue, "Failed to parse $size. \(error.message)", path: target.path)
-            }
-        case "$all": return try every(operand, on: target, depth: depth)
-        case "$elemMatch": return try elementMatch(operand, on: target, depth: depth)
-        default: return nil
+    /// `$size`.
+    mutating func size(_ operand: BSONView, on target: ConditionTarget) throws(DocumentError) -> Int {
+        do throws(DocumentError) {
+            let count = try Self.whole(operand, named: "$size", atMost: Int(Int32.max))
+            return leaf(.size(count), on: target, looksIntoArray: false)
+        } catch {
+            throw DocumentError(.badValue, "Failed to parse $size. \(error.message)", path: target.path)
         }
     }
 
     /// `$all`: each operand is one condition of equality, or each is an `$elemMatch`. Without operands nothing matches.
-    private mutating func every(
+    mutating func every(
         _ operand: BSONView, on target: ConditionTarget, depth: Int
     ) throws(DocumentError) -> Int {
         guard operand.type == .array else {
             throw DocumentError(.badValue, "$all needs an array", path: target.path)
         }
-        var nodes: [Int] = []
+        let start = pendingCount
         var usesElementMatch: Bool?
         var reader = BSONReader(operand.bytes)
         while let element = reader.next()?.value {
@@ -40,12 +32,12 @@ extension FilterBuilder {
             }
             usesElementMatch = isElementMatch
             if isElementMatch, let inner {
-                nodes.append(try elementMatch(inner.value, on: target, depth: depth + 1))
+                push(try elementMatch(inner.value, on: target, depth: depth + 1))
             } else {
-                nodes.append(try equality(element, on: target))
+                push(try equality(element, on: target))
             }
         }
-        return nodes.isEmpty ? add(.or(0..<0)) : all(nodes)
+        return pendingCount == start ? add(.or(0..<0)) : all(since: start)
     }
 
     private static func firstField(_ document: BSONView) -> BSONField? {
@@ -54,7 +46,7 @@ extension FilterBuilder {
     }
 
     /// `$elemMatch`: a document of operators is laid on the elements themselves, any other on documents among them.
-    private mutating func elementMatch(
+    mutating func elementMatch(
         _ operand: BSONView, on target: ConditionTarget, depth: Int
     ) throws(DocumentError) -> Int {
         guard operand.type == .document else {
@@ -67,9 +59,11 @@ extension FilterBuilder {
             !["$and", "$or", "$nor", "$comment"].contains(first.name.text)
         {
             let inner = ConditionTarget(steps: 0..<0, path: target.path, isTop: false)
-            let nodes = try operators(operand.bytes, on: inner, depth: depth + 1)
+            let start = pendingCount
+            try operators(operand.bytes, on: inner, depth: depth + 1)
             noteElement(operand, on: target)
-            return leaf(.elementValue(childRange(nodes)), on: target, looksIntoArray: false)
+            let children = childRange(since: start)
+            return leaf(.elementValue(children), on: target, looksIntoArray: false)
         }
         let wasInElement = isInElement
         isInElement = true

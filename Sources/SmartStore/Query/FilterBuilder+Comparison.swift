@@ -7,7 +7,8 @@ extension FilterBuilder {
         return try comparison(.equal, operand, on: target)
     }
 
-    private mutating func comparison(
+    /// One of the comparisons with an operand.
+    mutating func comparison(
         _ comparison: Comparison, _ operand: BSONView, on target: ConditionTarget
     ) throws(DocumentError) -> Int {
         if operand.type == .undefined {
@@ -17,8 +18,10 @@ extension FilterBuilder {
             throw DocumentError(
                 .badValue, "Can't have RegEx as arg to predicate over field '\(target.path)'.", path: target.path)
         }
-        note(Self.fact(comparison, operand), on: target)
-        if case .equal = comparison { noteEquality(operand, on: target) }
+        if target.isTop, let value = BSONValue(operand) {
+            note(Self.fact(comparison, value), on: target)
+            if case .equal = comparison { noteEquality(value, on: target) }
+        }
         if let collation = options.collation, collation.concerns(operand), let value = BSONValue(operand) {
             program.values.append(collation.folded(value))
             return leaf(.collated(comparison, program.values.count - 1), on: target)
@@ -26,9 +29,8 @@ extension FilterBuilder {
         return leaf(.compare(comparison, operand), on: target)
     }
 
-    private static func fact(_ comparison: Comparison, _ operand: BSONView) -> FilterConstraint.Kind? {
-        guard let value = BSONValue(operand) else { return nil }
-        return switch comparison {
+    private static func fact(_ comparison: Comparison, _ value: BSONValue) -> FilterConstraint.Kind {
+        switch comparison {
         case .equal: .equal(value)
         case .less: .range(lower: nil, upper: .init(value: value, isInclusive: false))
         case .lessOrEqual: .range(lower: nil, upper: .init(value: value, isInclusive: true))
@@ -37,31 +39,21 @@ extension FilterBuilder {
         }
     }
 
-    /// One of the six comparisons; nil for another operator.
-    mutating func comparison(
-        _ name: String, _ operand: BSONView, on target: ConditionTarget
-    ) throws(DocumentError) -> Int? {
-        switch name {
-        case "$eq": return try comparison(.equal, operand, on: target)
-        case "$lt": return try comparison(.less, operand, on: target)
-        case "$lte": return try comparison(.lessOrEqual, operand, on: target)
-        case "$gt": return try comparison(.greater, operand, on: target)
-        case "$gte": return try comparison(.greaterOrEqual, operand, on: target)
-        case "$ne":
-            if operand.type == .regex {
-                throw DocumentError(.badValue, "Can't have regex as arg to $ne.", path: target.path)
-            }
-            let node = try comparison(.equal, operand, on: target.negated)
-            return add(.not(node))
-        default: return nil
+    /// `$ne`.
+    mutating func inequality(_ operand: BSONView, on target: ConditionTarget) throws(DocumentError) -> Int {
+        if operand.type == .regex {
+            throw DocumentError(.badValue, "Can't have regex as arg to $ne.", path: target.path)
         }
+        let node = try comparison(.equal, operand, on: target.negated)
+        return add(.not(node))
     }
 
-    /// `$in` or `$nin`; nil for another operator.
+    /// `$in` or `$nin`.
     mutating func membership(
-        _ name: String, _ operand: BSONView, on target: ConditionTarget
-    ) throws(DocumentError) -> Int? {
-        guard name == "$in" || name == "$nin" else { return nil }
+        _ name: FilterOperator, _ operand: BSONView, on target: ConditionTarget
+    ) throws(DocumentError) -> Int {
+        let isWanted = name == .oneOf
+        let name = name.rawValue
         guard operand.type == .array else {
             throw DocumentError(.badValue, "\(name) needs an array", path: target.path)
         }
@@ -95,11 +87,18 @@ extension FilterBuilder {
             program.operands.append(contentsOf: operands)
             node = leaf(.oneOf(start..<program.operands.count, matchesMissing: matchesMissing), on: target)
         }
-        if !patterns.isEmpty { node = add(.or(childRange([node] + patterns))) }
-        guard name == "$in" else { return add(.not(node)) }
-        guard patterns.isEmpty else { return node }
-        note(.oneOf(operands.compactMap { BSONValue($0) }), on: target)
-        if operands.count == 1 { noteEquality(operands[0], on: target) }
+        if !patterns.isEmpty {
+            let start = pendingCount
+            push(node)
+            for pattern in patterns { push(pattern) }
+            let children = childRange(since: start)
+            node = add(.or(children))
+        }
+        guard isWanted else { return add(.not(node)) }
+        guard patterns.isEmpty, target.isTop else { return node }
+        let values = operands.compactMap { BSONValue($0) }
+        note(.oneOf(values), on: target)
+        if operands.count == 1, let value = values.first { noteEquality(value, on: target) }
         return node
     }
 }

@@ -1,22 +1,18 @@
 // Conditions on what kind of value there is: $exists, $type, $mod.
 
 extension FilterBuilder {
-    /// `$exists`, `$type` or `$mod`; nil for another operator.
-    mutating func element(
-        _ name: String, _ operand: BSONView, on target: ConditionTarget
-    ) throws(DocumentError) -> Int? {
-        switch name {
-        case "$exists":
-            let wanted = Self.isTrue(operand)
-            let node = leaf(.exists, on: target, looksIntoArray: false)
-            note(.exists(wanted), on: target)
-            return wanted ? node : add(.not(node))
-        case "$type": return leaf(.type(try Self.types(operand, target)), on: target)
-        case "$mod":
-            let (divisor, remainder) = try Self.division(operand, target)
-            return leaf(.remainder(divisor: divisor, remainder: remainder), on: target)
-        default: return nil
-        }
+    /// `$exists`.
+    mutating func existence(_ operand: BSONView, on target: ConditionTarget) -> Int {
+        let wanted = Self.isTrue(operand)
+        let node = leaf(.exists, on: target, looksIntoArray: false)
+        note(.exists(wanted), on: target)
+        return wanted ? node : add(.not(node))
+    }
+
+    /// `$mod`.
+    mutating func remainder(_ operand: BSONView, on target: ConditionTarget) throws(DocumentError) -> Int {
+        let (divisor, remainder) = try Self.division(operand, target)
+        return leaf(.remainder(divisor: divisor, remainder: remainder), on: target)
     }
 
     /// Everything is true but false, null, undefined and the zeros.
@@ -29,7 +25,8 @@ extension FilterBuilder {
         }
     }
 
-    private static func types(_ operand: BSONView, _ target: ConditionTarget) throws(DocumentError) -> TypeSet {
+    /// The types that `$type` names.
+    static func types(_ operand: BSONView, _ target: ConditionTarget) throws(DocumentError) -> TypeSet {
         var types = TypeSet()
         if operand.type == .array {
             var reader = BSONReader(operand.bytes)

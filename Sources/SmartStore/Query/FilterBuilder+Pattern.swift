@@ -3,7 +3,7 @@
 extension FilterBuilder {
     /// `$regex` with its `$options`; nil for the one of the two that the other has taken care of.
     mutating func pattern(
-        _ field: BSONField, in document: BSONBytes, on target: ConditionTarget
+        _ name: FilterOperator, in document: BSONBytes, on target: ConditionTarget
     ) throws(DocumentError) -> Int? {
         var (pattern, given): (BSONView?, BSONView?)
         var reader = BSONReader(document)
@@ -12,7 +12,7 @@ extension FilterBuilder {
             if other.name.text == "$options" { given = other.value }
         }
         guard let pattern else { throw DocumentError(.badValue, "$options needs a $regex", path: target.path) }
-        if field.name.text == "$options" { return nil }
+        if name == .options { return nil }
         var options = ""
         if let given {
             guard given.type == .string else {
@@ -55,13 +55,11 @@ extension FilterBuilder {
 
     // MARK: Bits
 
-    /// One of the four tests of bits; nil for another operator.
-    mutating func bits(_ name: String, _ operand: BSONView, on target: ConditionTarget) throws(DocumentError) -> Int? {
-        let tests: [String: BitTest] = [
-            "$bitsAllSet": .allSet, "$bitsAllClear": .allClear, "$bitsAnySet": .anySet, "$bitsAnyClear": .anyClear,
-        ]
-        guard let test = tests[name] else { return nil }
-        program.bits.append(try Self.positions(operand, name, target))
+    /// One of the four tests of bits.
+    mutating func bits(
+        _ test: BitTest, _ name: FilterOperator, _ operand: BSONView, on target: ConditionTarget
+    ) throws(DocumentError) -> Int {
+        program.bits.append(try Self.positions(operand, name.rawValue, target))
         return leaf(.bits(test, program.bits.count - 1), on: target)
     }
 

@@ -9,7 +9,8 @@
 //    itself.
 // A condition holds when one of the values found passes the test.
 
-struct FilterMatcher {
+/// A class, so that copies of a filter are cheap.
+final class FilterMatcher: Sendable {
     let program: FilterProgram
     private let root: Int
     private let pass: FilterPass?

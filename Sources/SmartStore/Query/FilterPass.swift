@@ -22,6 +22,15 @@ final class FilterPass: Sendable {
         let head: UInt64
         let mask: UInt64
         let conditions: Range<Int>
+
+        init(_ name: BSONBytes, conditions: Range<Int>) {
+            var (head, mask): (UInt64, UInt64) = (0, 0)
+            for place in 0..<min(8, name.count + 1) {
+                head |= UInt64(place < name.count ? name[place] : 0) << UInt64(8 * place)
+                mask |= 0xFF << UInt64(8 * place)
+            }
+            (self.name, self.head, self.mask, self.conditions) = (name, head, mask, conditions)
+        }
     }
 
     let fields: [Field]
@@ -35,41 +44,35 @@ final class FilterPass: Sendable {
 
     /// Nothing when no condition can be tested in a pass.
     init?(of root: Int, in program: FilterProgram) {
-        var groups: [(name: BSONBytes, conditions: [Condition])] = []
-        var rest: [Int] = []
-        let nodes: [Int]
+        let nodes: ArraySlice<Int>
         if case .and(let range) = program.nodes[root] {
-            nodes = Array(program.children[range])
+            nodes = program.children[range]
         } else {
             nodes = [root]
         }
-        for node in nodes {
+        var rest: [Int] = []
+        var fields: [Field] = []
+        var conditions: [Condition] = []
+        conditions.reserveCapacity(nodes.count)
+        for (place, node) in nodes.enumerated() {
             guard let condition = Self.condition(node, in: program) else {
                 rest.append(node)
                 continue
             }
-            let name = program.steps[condition.path.steps.lowerBound].name
-            if let place = groups.firstIndex(where: { $0.name.equals(name) }) {
-                groups[place].conditions.append(condition)
-            } else {
-                groups.append((name, [condition]))
+            let name = Self.name(of: condition, in: program)
+            if fields.contains(where: { $0.name.equals(name) }) { continue }
+            guard fields.count < 64 else { return nil }
+            // All of the field's conditions, one behind the other.
+            let start = conditions.count
+            conditions.append(condition)
+            for other in nodes.dropFirst(place + 1) {
+                guard let more = Self.condition(other, in: program), Self.name(of: more, in: program).equals(name)
+                else { continue }
+                conditions.append(more)
             }
+            fields.append(Field(name, conditions: start..<conditions.count))
         }
-        guard !groups.isEmpty, groups.count <= 64 else { return nil }
-        var fields: [Field] = []
-        var conditions: [Condition] = []
-        for (name, own) in groups {
-            var (head, mask): (UInt64, UInt64) = (0, 0)
-            for place in 0..<min(8, name.count + 1) {
-                head |= UInt64(place < name.count ? name[place] : 0) << UInt64(8 * place)
-                mask |= 0xFF << UInt64(8 * place)
-            }
-            fields.append(
-                Field(
-                    name: name, head: head, mask: mask,
-                    conditions: conditions.count..<(conditions.count + own.count)))
-            conditions += own
-        }
+        guard !fields.isEmpty else { return nil }
         self.fields = fields
         first = (fields[0].head, fields[0].mask)
         second = fields.count > 1 ? (fields[1].head, fields[1].mask) : first
@@ -93,6 +96,10 @@ final class FilterPass: Sendable {
             index &+= 1
         }
         return -1
+    }
+
+    private static func name(of condition: Condition, in program: FilterProgram) -> BSONBytes {
+        program.steps[condition.path.steps.lowerBound].name
     }
 
     private static func condition(_ node: Int, in program: FilterProgram) -> Condition? {

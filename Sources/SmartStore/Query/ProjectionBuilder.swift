@@ -188,7 +188,7 @@ struct ProjectionBuilder {
         guard !names.dropFirst(before.count + 1).contains("$") else {
             throw fault(31287, "Cannot use positional operator twice: \(text)")
         }
-        guard filter.paths.contains(where: { $0.split(separator: ".").first == before.first }) else {
+        guard filter.listedPaths.contains(where: { $0.split(separator: ".").first == before.first }) else {
             throw fault(31277, "Positional projection '\(text)' does not match the query document.")
         }
         let path = try Self.path(before.joined(separator: "."), within: [])

@@ -83,7 +83,7 @@ public struct UpdateSpec: Sendable {
     public func upsertDocument(for filter: Filter, makeID: () -> ObjectID) throws(DocumentError) -> Document {
         var base = Document()
         var paths: [FieldPath] = []
-        for (text, value) in filter.equalities where !isReplacement || text == "_id" {
+        for (text, value) in try filter.equalities where !isReplacement || text == "_id" {
             let path = try FieldPath(text)
             if let other = paths.first(where: { $0.conflicts(with: path) }) {
                 let message =

@@ -6,11 +6,13 @@ import VectorIndex
 //
 // 1. A filter that fixes the `_id`s is a list: those documents are looked at, and no others; when it says nothing else,
 //    not even they.
-// 2. A filter that was asked before on the same content becomes a set: one walk along documents and rows, which are in
-//    the same order, answers it for all; the set is kept with the index (VectorFilterCache).
-// 3. Any other is a question, which reads a row's document when the row is met, once in a search. One that had to be asked
-//    about every row has made the set on the way.
-// A write transaction that changed the index asks only questions: its rows are nobody else's.
+// 2. A filter that indexes of the collection answer at less cost than asking is a set: the rows of what they find.
+// 3. A filter that was asked before on the same content becomes a set too, if need be by one walk along documents and
+//    rows, which are in the same order.
+// 4. Any other is a question, which reads a row's document when the row is met, once in a search. One that had to be
+//    asked about every row has made the set on the way.
+// Sets are kept with the index (VectorFilterCache). A write transaction that changed the index keeps none and finds
+// none kept: its rows are nobody else's.
 
 final class VectorFilter {
     /// nil: all.
@@ -18,40 +20,53 @@ final class VectorFilter {
     private var fault: (any Error)?
     private var known: [UInt32: Bool] = [:]
     private var complete: (() throws -> Void)?
+    /// What was looked at to find rows beforehand.
+    private(set) var counters = PlanCounters()
 
+    /// Documents that were looked at so far.
+    var documentsExamined: Int { counters.documentsExamined + known.count }
+
+    /// - Parameter usesCache: whether what is kept with the index may be used, and added to.
     init(
-        _ filter: Document?, in entry: CollectionEntry, _ index: VectorIndexEntry, _ transaction: TransactionView
+        _ filter: Document?, in entry: CollectionEntry, _ index: VectorIndexEntry, _ transaction: TransactionView,
+        _ effort: VectorFilterPlan.Effort, usesCache: Bool = true
     ) throws {
         guard let filter, !filter.isEmpty else { return }
-        let compiled = try Filter(filter)
-        guard !compiled.isTrivial else { return }
         let view = transaction.view
-        let cache = index.segment.filters
+        let cache: VectorFilterCache? = usesCache && !index.isChanged ? index.segment.filters : nil
         let key = [1] + filter.bson
-        let finding = index.isChanged ? .new : cache.find(key, at: transaction.sequence)
+        let finding = cache?.find(key, at: transaction.sequence) ?? .new
         if case .known(.rows(let set)) = finding {
             rows = .rows(set)
             return
         }
-        if let keys = try compiled.identifiedKeys() {
-            let found = try Self.rows(of: keys, matching: compiled, in: entry, index, view)
+        var comesAgain = false
+        if case .comesAgain = finding { comesAgain = true }
+        let plan = try VectorFilterPlan(filter, in: entry, index, transaction, effort)
+        let compiled = plan.shape.filter
+        if let keys = plan.keys {
+            let found = try self.rows(of: keys, matching: compiled, in: entry, index, view)
             rows = .ids(found)
-            if case .comesAgain = finding, found.count >= Self.longList {
-                cache.keep(.rows(RowSet(found)), for: key, at: transaction.sequence)
+            if comesAgain, found.count >= Self.longList {
+                cache?.keep(.rows(RowSet(found)), for: key, at: transaction.sequence)
             }
             return
         }
-        switch finding {
-        case .comesAgain:
+        if let execution = plan.execution, plan.finds(comesAgain: comesAgain) {
+            counters = execution.counters
+            let set = try execution.rows(in: index, view)
+            cache?.keep(.rows(set), for: key, at: transaction.sequence)
+            rows = .rows(set)
+        } else if comesAgain {
             var set = RowSet(rowCount: index.segment.index.rowCount)
             try Self.forEachRow(of: entry, index, in: view) { rows, bytes in
                 if try compiled.matches(bytes) { for row in rows { set.insert(row) } }
             }
-            cache.keep(.rows(set), for: key, at: transaction.sequence)
+            cache?.keep(.rows(set), for: key, at: transaction.sequence)
             rows = .rows(set)
-        case .new, .known:
+        } else {
             ask(compiled, entry, index, view)
-            if let catalogue = transaction.catalogue, !index.isChanged {
+            if let catalogue = transaction.catalogue, let cache {
                 complete = { [unowned self] in
                     // Every row of this view was asked about: the answers are the set.
                     guard known.count >= (try index.loadCounters(catalogue, in: view).live) else { return }
@@ -102,7 +117,7 @@ final class VectorFilter {
         return matches ?? false
     }
 
-    private static func rows(
+    private func rows(
         of keys: [[UInt8]], matching filter: Filter, in entry: CollectionEntry, _ index: VectorIndexEntry,
         _ view: PageView
     ) throws -> [UInt32] {
@@ -112,7 +127,8 @@ final class VectorFilter {
                 rows += try index.rows(of: key, in: view)
                 continue
             }
-            if try matches(filter, key, in: entry, view) { rows += try index.rows(of: key, in: view) }
+            counters.documentsExamined += 1
+            if try Self.matches(filter, key, in: entry, view) { rows += try index.rows(of: key, in: view) }
         }
         return rows
     }
@@ -126,19 +142,24 @@ final class VectorFilter {
         let documents = entry.tree.cursor(in: view)
         var hasRow = try rows.seekToFirst()
         var hasDocument = try documents.seekToFirst()
+        var rowKey: [UInt8] = []
         while hasRow && hasDocument {
-            let (rowKey, documentKey) = (try rows.key, try documents.key)
-            if rowKey == documentKey {
-                let numbers = VectorRows.rows(of: try rows.value)
-                let bytes = try documents.value
-                try BSONBytes.with(bytes) { try body(numbers, $0) }
-                hasRow = try rows.next()
-                hasDocument = try documents.next()
-            } else if documentKey.lexicographicallyPrecedes(rowKey) {
-                hasDocument = try documents.next()
-            } else {
-                hasRow = try rows.next()
+            try rows.copyKey(into: &rowKey)
+            let order = try documents.withKey { (key) throws(PageFault) in
+                BSONBytes.with(key) { key in BSONBytes.with(rowKey) { key.compare($0) } }
             }
+            if order == 0 {
+                let numbers = VectorRows.rows(of: try rows.value)
+                var thrown: (any Error)?
+                try documents.withValue { (value) throws(PageFault) in
+                    do { try BSONBytes.with(value) { (bytes) throws in try body(numbers, bytes) } } catch {
+                        thrown = error
+                    }
+                }
+                if let thrown { throw thrown }
+            }
+            if order >= 0 { hasRow = try rows.next() }
+            if order <= 0 { hasDocument = try documents.next() }
         }
     }
 }

@@ -87,9 +87,13 @@ extension VectorSearch {
 
     /// The rows of every value, of documents that match the filter.
     private func rowsByValue(_ path: FieldPath) throws -> RowGroups {
-        let filter = try query.filter.flatMap { $0.isEmpty ? nil : try Filter($0) }
+        // What passes is known already where the filter is a set.
+        var passing: RowSet?
+        if case .rows(let set)? = self.filter.rows { passing = set }
+        let filter = try query.filter.flatMap { $0.isEmpty || passing != nil ? nil : try Filter($0) }
         var groups = RowGroups()
         try VectorFilter.forEachRow(of: entry, index, in: transaction.view) { rows, bytes in
+            if let passing, !rows.contains(where: { passing.contains($0) }) { return }
             if let filter, try !filter.matches(bytes) { return }
             guard let (key, value) = try Self.value(in: bytes, at: path) else { return }
             for row in rows { groups.add(row, key: key, value: value) }

@@ -20,9 +20,11 @@ struct VectorSearch {
     let filter: VectorFilter
 
     /// A query that was validated.
-    init(_ query: VectorQuery, in entry: CollectionEntry, _ index: VectorIndexEntry, _ transaction: TransactionView)
-        throws
-    {
+    /// - Parameter usesCache: whether the answers of filters that are kept with the index may be used.
+    init(
+        _ query: VectorQuery, in entry: CollectionEntry, _ index: VectorIndexEntry, _ transaction: TransactionView,
+        usesCache: Bool = true
+    ) throws {
         self.query = query
         self.entry = entry
         self.index = index
@@ -33,7 +35,17 @@ struct VectorSearch {
             let examples = try VectorExamples(query, in: entry, index, transaction)
             (vectors, excluded) = ([examples.target], examples.rows)
         }
-        filter = try VectorFilter(query.filter, in: entry, index, transaction)
+        filter = try VectorFilter(
+            query.filter, in: entry, index, transaction, Self.expectedEffort(query), usesCache: usesCache)
+    }
+
+    /// How much the search will look for, as far as the query says.
+    static func expectedEffort(_ query: VectorQuery) -> VectorFilterPlan.Effort {
+        var wanted = query.skip + query.k
+        if query.groupBy != nil { wanted = max(32, wanted * query.groupSize * 2) }
+        if query.diversity != nil { wanted = max(wanted, query.poolSize) }
+        return VectorFilterPlan.Effort(
+            breadth: query.breadth ?? max(RecallKeeper.usualBreadth, 2 * wanted), isExact: query.exact)
     }
 
     /// The hits of the page that was asked for.

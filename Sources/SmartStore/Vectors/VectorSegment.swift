@@ -235,6 +235,13 @@ enum VectorRows {
         stride(from: 0, to: bytes.count - 3, by: 4).map { row(of: Array(bytes[$0..<$0 + 4])) }
     }
 
+    /// Calls `body` with each of a document's rows.
+    static func forEach(in bytes: RawSpan, _ body: (UInt32) -> Void) {
+        BSONBytes.with(bytes) { bytes in
+            for offset in stride(from: 0, to: bytes.count - 3, by: 4) { body(bytes.uint32(at: offset).byteSwapped) }
+        }
+    }
+
     /// Where the `_id` of a row with a long one stands in the rows tree; document keys never begin with this byte.
     static func longKey(_ row: UInt32) -> [UInt8] { [0xFF, 0xFF] + key(row) }
 

@@ -45,6 +45,14 @@ struct IndexedPlanTests {
         #expect(try Self.found(query, in: store) == [2, 3, 1])
     }
 
+    @Test("a limit counts documents that are there, not names that are asked for")
+    func limitOfNames() throws {
+        let store = try Self.store([["_id": 3], ["_id": 5], ["_id": 7]])
+        let query = FindQuery(["_id": ["$in": [0, 1, 3, 4, 5, 6, 7]]], limit: 2)
+        let found = try store.readSync { try $0.collection("c").find(query) }
+        #expect(found.compactMap { $0["_id"]?.int } == [3, 5])
+    }
+
     @Test("an index of a field within a document does not stand for the document")
     func dottedIsNotCovered() throws {
         let store = try Self.store(

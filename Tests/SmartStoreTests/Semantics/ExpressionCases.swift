@@ -62,13 +62,14 @@ struct ExpressionCase: Sendable, CustomTestStringConvertible {
     let expected: String?
     let code: Int?
     let reason: String
+    var collation: Collation?
 
     var testDescription: String { "\(expression) on \(document): \(reason)" }
 
     func check() throws {
         let document = try TableText.document(document)
         let options = QueryOptions(
-            variables: ["given": 5], now: BSONDate(millisecondsSince1970: 1_700_000_000_000))
+            collation: collation, variables: ["given": 5], now: BSONDate(millisecondsSince1970: 1_700_000_000_000))
         do {
             let parsed = try AggregationExpression(TableText.value(expression), options: options)
             let result = try parsed.evaluate(document)
@@ -85,8 +86,11 @@ struct ExpressionCase: Sendable, CustomTestStringConvertible {
 }
 
 /// A row whose expression has a value; `missing`: it has none.
-func gives(_ expression: String, _ expected: String, on document: String = "{}", _ reason: String) -> ExpressionCase {
-    ExpressionCase(expression: expression, document: document, expected: expected, code: nil, reason: reason)
+func gives(
+    _ expression: String, _ expected: String, on document: String = "{}", _ reason: String, by: Collation? = nil
+) -> ExpressionCase {
+    ExpressionCase(
+        expression: expression, document: document, expected: expected, code: nil, reason: reason, collation: by)
 }
 
 /// A row whose expression is refused, when it is parsed or when it is evaluated.

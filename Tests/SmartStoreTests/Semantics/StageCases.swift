@@ -12,6 +12,7 @@ struct StageCase: Sendable, CustomTestStringConvertible {
     let expected: String?
     let code: Int?
     let reason: String
+    var collation: Collation?
 
     var testDescription: String { "[\(stages)] on [\(documents)]: \(reason)" }
 
@@ -22,7 +23,7 @@ struct StageCase: Sendable, CustomTestStringConvertible {
             let stages = try TableText.documents(stages)
             let found = try store.readSync { (tx) throws in
                 let documents: CollectionReader = tx.collection("c")
-                return try documents.aggregate(stages)
+                return try documents.aggregate(stages, options: QueryOptions(collation: collation))
             }
             guard let expected else {
                 Issue.record("\(testDescription): gives \(found), not error \(code ?? 0)")
@@ -50,8 +51,10 @@ struct StageCase: Sendable, CustomTestStringConvertible {
 }
 
 /// A row whose pipeline has documents.
-func makes(_ stages: String, _ expected: String, of documents: String, _ reason: String) -> StageCase {
-    StageCase(stages: stages, documents: documents, expected: expected, code: nil, reason: reason)
+func makes(
+    _ stages: String, _ expected: String, of documents: String, _ reason: String, by: Collation? = nil
+) -> StageCase {
+    StageCase(stages: stages, documents: documents, expected: expected, code: nil, reason: reason, collation: by)
 }
 
 /// A row whose pipeline is refused, when it is parsed or when it runs.

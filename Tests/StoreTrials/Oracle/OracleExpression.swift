@@ -61,10 +61,6 @@ struct OracleExpression {
         if operands.contains(where: { if case .plain(.undefined)? = $0 { true } else { false } }) {
             throw OracleUnsure("undefined compared in an expression")
         }
-        // Whether expressions obey a query's collation is not settled.
-        if order.collation != nil, operands.contains(where: { Self.holdsText($0) }) {
-            throw OracleUnsure("texts compared in an expression under a collation")
-        }
         switch (operands[0], operands[1]) {
         case (nil, nil): return 0
         case (nil, .plain(.minKey)?): return 1
@@ -72,15 +68,6 @@ struct OracleExpression {
         case (nil, _): return -1
         case (_, nil): return 1
         case (let a?, let b?): return order.compare(a, b)
-        }
-    }
-
-    private static func holdsText(_ value: OracleValue?) -> Bool {
-        switch value {
-        case .plain(.string)?, .plain(.symbol)?: true
-        case .array(let elements)?: elements.contains { holdsText($0) }
-        case .object(let fields)?: fields.contains { holdsText($0.value) }
-        default: false
         }
     }
 
