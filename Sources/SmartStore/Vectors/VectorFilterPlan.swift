@@ -71,7 +71,9 @@ struct VectorFilterPlan {
         }
         let deadline = QueryDeadline(
             milliseconds: nil, time: transaction.store.options.time, cancellation: transaction.cancellation)
-        execution = PlanExecution(shape, best.plan, entry, transaction.view, deadline)
+        execution = PlanExecution(
+            shape, best.plan, entry, transaction.view, deadline,
+            transaction.store.sortResources(allowsDiskUse: shape.query.allowsDiskUse))
     }
 
     /// What the planner reckons is for documents that are read: here they are only where the filter needs them.
