@@ -41,7 +41,8 @@ struct PlanExecution {
     }
 
     /// The matching documents, before order and projection.
-    func matches() throws -> any DocumentSource {
+    /// - Parameter bound: how many of them are read at most; nil: all.
+    func matches(bound: Int? = nil) throws -> any DocumentSource {
         switch plan.access {
         case .nothing: return ListedDocuments([])
         case .collection(let ranges, let isBackward):
@@ -52,13 +53,13 @@ struct PlanExecution {
         default:
             return FetchSource(
                 try identifiers(plan.access), entry.reader(in: view), filter: filter,
-                bound: readBound, counters, deadline)
+                bound: bound, counters, deadline)
         }
     }
 
     /// What `find` answers: in order, from `skip` to `limit`, projected.
     func documents() throws -> any DocumentSource {
-        var source = try matches()
+        var source = try matches(bound: readBound)
         if let sort = shape.sort, !plan.isSorted {
             var resources = resources
             resources.counters = counters
