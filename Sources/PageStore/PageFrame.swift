@@ -6,7 +6,8 @@ import Synchronization
 // 2. Once a frame is in the cache or belongs to a snapshot it never changes.
 // 3. Holding a reference pins the memory; the cache only drops its own.
 
-/// The payload of one page (page size − 48 bytes), 64-byte aligned.
+/// The payload of one page (page size − 48 bytes), aligned as every allocation is: what asks for more leaves holes in the
+/// heap that no other page fits, and a store that was written much then took half as much memory again.
 package final class PageFrame: @unchecked Sendable {
     // Unchecked: rule 1 and 2 above make the memory behind `base` immutable before another thread can see it.
     package let id: PageID
@@ -19,7 +20,7 @@ package final class PageFrame: @unchecked Sendable {
     package init(id: PageID, byteCount: Int) {
         self.id = id
         self.byteCount = byteCount
-        base = .allocate(byteCount: byteCount, alignment: 64)
+        base = .allocate(byteCount: byteCount, alignment: 16)
     }
 
     deinit { base.deallocate() }

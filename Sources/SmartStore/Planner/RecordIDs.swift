@@ -34,14 +34,18 @@ final class IndexCursor {
     /// Entries behind the cursor's that are known to be in the range, in its leaf.
     private var sure = 0
     private let counters: PlanCounters
-    private let index: IndexEntry
+    private let tree: Tree
+    /// Whether each component of a key is descending.
+    private let directions: [Bool]
     /// The bytes of the index's part of each key in the range, when it has one value only.
     private let fixedByteCount: Int?
     private var scratch: [UInt8] = []
 
     init(_ scan: IndexScan, in view: PageView, _ counters: PlanCounters) {
         cursor = scan.index.tree.cursor(in: view)
-        index = IndexEntry(scan.index)
+        tree = scan.index.tree
+        directions =
+            scan.index.source.isWildcard ? [false, false] : scan.index.source.parts.map { $0.isDescending }
         ranges = scan.isBackward ? scan.bounds.ranges.reversed() : scan.bounds.ranges
         isBackward = scan.isBackward
         self.counters = counters
@@ -126,10 +130,22 @@ final class IndexCursor {
     /// The `_id` key of the entry.
     func idKey() throws(PageFault) -> [UInt8] {
         try cursor.copyKey(into: &scratch)
-        guard let end = fixedByteCount ?? index.indexKeyEnd(of: scratch), end < scratch.count else {
-            throw .corruptStructure(page: index.definition.tree.root, reason: "index entry without an _id")
+        guard let end = fixedByteCount ?? indexKeyEnd(), end < scratch.count else {
+            throw .corruptStructure(page: tree.root, reason: "index entry without an _id")
         }
         return Array(scratch[end...])
+    }
+
+    /// Where the index's part of the key in `scratch` ends.
+    private func indexKeyEnd() -> Int? {
+        var offset = 0
+        for isDescending in directions {
+            guard let end = KeyEncoding.componentEnd(in: scratch, from: offset, descending: isDescending) else {
+                return nil
+            }
+            offset = end
+        }
+        return offset
     }
 
     /// The cursor's place, to stop and go on: a transaction's changes make it meaningless.
