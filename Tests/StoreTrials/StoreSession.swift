@@ -19,6 +19,9 @@ package final class StoreSession: TrialSession {
     private(set) var store: Store?
     var model = StoreModel()
     var models: [UInt64: StoreModel] = [:]
+    /// Commits that an opening for writing made of its own, each with the commit whose content it shows: a crash may
+    /// leave them before the opening has returned, so nobody tried them.
+    private var openingCommits: [UInt64: UInt64] = [:]
     /// A commit whose outcome only reopening tells.
     var unknown: (sequence: UInt64, model: StoreModel)?
     private var opened: UInt64 = 0
@@ -325,15 +328,15 @@ package final class StoreSession: TrialSession {
         guard let key = models.keys.filter({ $0 <= sequence }).max(), let model = models[key] else {
             return "shows commit \(sequence), which nobody made"
         }
-        guard key <= max(progress.attempted, progress.acknowledged) else {
+        guard openingCommits[key, default: key] <= max(progress.attempted, progress.acknowledged) else {
             return "commit \(key) was not tried yet: \(progress), shown \(sequence), known \(models.keys.sorted())"
         }
         return try difference(tx, model).map { "commit \(sequence): \($0)" }
     }
 
     package func keepingOracle<R>(_ body: () throws -> R) rethrows -> R {
-        let kept = (models, model, progress)
-        defer { (models, model, progress) = kept }
+        let kept = (models, model, progress, openingCommits)
+        defer { (models, model, progress, openingCommits) = kept }
         return try body()
     }
 
@@ -346,6 +349,7 @@ package final class StoreSession: TrialSession {
         // What a reader was shown must stay.
         models = models.filter { $0.key <= left ?? shown }
         models[shown] = seen
+        if let left, left != shown { openingCommits[shown] = models.keys.filter { $0 <= left }.max() }
         disk.note(Int(shown))
         let transaction = try store.beginWrite()
         let id = Int32(truncatingIfNeeded: seed & 0xFFFF)
