@@ -20,10 +20,20 @@ package final class PageFrame: @unchecked Sendable {
     package init(id: PageID, byteCount: Int) {
         self.id = id
         self.byteCount = byteCount
-        base = .allocate(byteCount: byteCount, alignment: 16)
+        if let pool = FrameMemory.pool(byteCount: byteCount) {
+            base = pool.allocate()
+        } else {
+            base = .allocate(byteCount: byteCount, alignment: 16)
+        }
     }
 
-    deinit { base.deallocate() }
+    deinit {
+        if let pool = FrameMemory.pool(byteCount: byteCount) {
+            pool.deallocate(base)
+        } else {
+            base.deallocate()
+        }
+    }
 
     /// What the layer above has verified about the content: 0 nothing. A page is opened once and checked once.
     package var validatedAs: UInt8 {

@@ -1,0 +1,207 @@
+import Dispatch
+import Synchronization
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+// Memory for the payloads of pages: slots of one size cut from blocks of 2 MiB, which the system maps with large pages.
+//
+// A store that is read at random touches other pages at every step. With pages of 4 KiB the processor has to translate an
+// address anew at nearly each of them, and a page cache of some hundred MiB needs more translations than it keeps. Blocks
+// also end what a general heap does to a cache that is written much: holes that no other page fits.
+//
+// 1. One pool for each size of payload, for all stores of the process.
+// 2. A block's head says how many of its slots are in use and where its free ones are. The address of a slot names its
+//    block: blocks are aligned to their size.
+// 3. New slots come from the block at the front of the list of those that have room. A block that runs empty goes back to
+//    the system, but for a few, so that a cache that turns over does not map and unmap.
+// 4. The system clears a large page when it is first touched, which takes up to milliseconds. Once a pool has grown beyond
+//    a few blocks, the next ones are made on another thread, ahead of the writer that will need them.
+
+/// A pool of slots of one size.
+final class FrameMemory: Sendable {
+    /// Bytes of a block; also its alignment.
+    private static let blockByteCount = 2 << 20
+    /// Where a block's first slot begins.
+    private static let headByteCount = 128
+    /// Empty blocks that are kept.
+    private static let spareBlocks = 4
+    /// Blocks in use from which on others are prepared, and how many of them.
+    private static let preparedFrom = 8
+    private static let preparedBlocks = 3
+    private static let queue = DispatchQueue(label: "smartstore.memory", qos: .utility)
+
+    /// The head of a block, at its first byte.
+    private struct Head {
+        var used = 0
+        /// The last slot that was freed; each free one names the one freed before it.
+        var free: UnsafeMutableRawPointer?
+        /// Where slots begin that were never used.
+        var fresh: Int
+        /// The neighbours in the list of blocks that have room.
+        var next: UnsafeMutablePointer<Head>?
+        var previous: UnsafeMutablePointer<Head>?
+    }
+
+    private struct State: @unchecked Sendable {
+        // Unchecked: what the pointer leads to is touched under the pool's lock only.
+        var first: UnsafeMutablePointer<Head>?
+        var empty = 0
+        var blocks = 0
+        /// Blocks made ahead, in use by nobody.
+        var prepared: [UnsafeMutableRawPointer] = []
+        var isPreparing = false
+    }
+
+    private let stride: Int
+    private let state = Mutex(State())
+
+    /// One pool for each power of two up to the largest page.
+    private static let pools: [FrameMemory] = (0...16).map { FrameMemory(pageByteCount: 1 << $0) }
+
+    /// The pool for payloads of so many bytes.
+    static func pool(byteCount: Int) -> FrameMemory? {
+        precondition(byteCount > 0)
+        let power = Int.bitWidth - (byteCount - 1).leadingZeroBitCount
+        return power < pools.count ? pools[power] : nil
+    }
+
+    private init(pageByteCount: Int) {
+        // An odd number of lines: equal places of slots then lie in different sets of the processor's caches.
+        stride = max(pageByteCount, 64) + 64
+    }
+
+    /// A slot, with whatever is in it.
+    func allocate() -> UnsafeMutableRawPointer {
+        let (slot, mustPrepare) = take()
+        if mustPrepare { Self.queue.async { [self] in prepare() } }
+        return slot
+    }
+
+    private func take() -> (slot: UnsafeMutableRawPointer, mustPrepare: Bool) {
+        state.withLock { state in
+            var mustPrepare = false
+            if state.first == nil {
+                Self.addBlock(to: &state)
+                mustPrepare =
+                    state.blocks >= Self.preparedFrom && !state.isPreparing
+                    && state.prepared.count < Self.preparedBlocks
+                if mustPrepare { state.isPreparing = true }
+            }
+            guard let block = state.first else { fatalError("the pool of frames has no block") }
+            if block.pointee.used == 0 { state.empty -= 1 }
+            block.pointee.used += 1
+            let slot: UnsafeMutableRawPointer
+            if let free = block.pointee.free {
+                slot = free
+                block.pointee.free = free.load(as: UnsafeMutableRawPointer?.self)
+            } else {
+                slot = UnsafeMutableRawPointer(block) + block.pointee.fresh
+                block.pointee.fresh += stride
+            }
+            if block.pointee.free == nil, block.pointee.fresh + stride > Self.blockByteCount {
+                Self.unlink(block, from: &state)
+            }
+            return (slot, mustPrepare)
+        }
+    }
+
+    /// Makes blocks until enough are ready.
+    private func prepare() {
+        var made: UnsafeMutableRawPointer?
+        while true {
+            let goesOn: Bool = state.withLock { state in
+                if let made { state.prepared.append(made) }
+                guard state.prepared.count < Self.preparedBlocks else {
+                    state.isPreparing = false
+                    return false
+                }
+                return true
+            }
+            guard goesOn else { return }
+            let block = Self.mapBlock()
+            #if os(Linux)
+            // MADV_POPULATE_WRITE; older kernels refuse it, and the first touch does the work.
+            _ = madvise(block, Self.blockByteCount, 23)
+            #endif
+            made = block
+        }
+    }
+
+    /// Takes a slot back.
+    func deallocate(_ slot: UnsafeMutableRawPointer) {
+        let address = UInt(bitPattern: slot) & ~UInt(Self.blockByteCount - 1)
+        guard let block = UnsafeMutablePointer<Head>(bitPattern: address) else { return }
+        let unused: Bool = state.withLock { state in
+            let wasFull = block.pointee.free == nil && block.pointee.fresh + stride > Self.blockByteCount
+            slot.storeBytes(of: block.pointee.free, as: UnsafeMutableRawPointer?.self)
+            block.pointee.free = slot
+            block.pointee.used -= 1
+            if wasFull { Self.link(block, into: &state) }
+            guard block.pointee.used == 0 else { return false }
+            guard state.empty >= Self.spareBlocks else {
+                state.empty += 1
+                return false
+            }
+            Self.unlink(block, from: &state)
+            state.blocks -= 1
+            return true
+        }
+        if unused { munmap(block, Self.blockByteCount) }
+    }
+
+    // MARK: Blocks
+
+    private static func link(_ block: UnsafeMutablePointer<Head>, into state: inout State) {
+        block.pointee.previous = nil
+        block.pointee.next = state.first
+        state.first?.pointee.previous = block
+        state.first = block
+    }
+
+    private static func unlink(_ block: UnsafeMutablePointer<Head>, from state: inout State) {
+        block.pointee.next?.pointee.previous = block.pointee.previous
+        if let previous = block.pointee.previous {
+            previous.pointee.next = block.pointee.next
+        } else {
+            state.first = block.pointee.next
+        }
+        block.pointee.next = nil
+        block.pointee.previous = nil
+    }
+
+    private static func addBlock(to state: inout State) {
+        let start = state.prepared.popLast() ?? mapBlock()
+        let block = start.bindMemory(to: Head.self, capacity: 1)
+        block.initialize(to: Head(fresh: headByteCount))
+        state.empty += 1
+        state.blocks += 1
+        link(block, into: &state)
+    }
+
+    /// Maps a block: twice its size, and gives back what is before and behind the aligned part.
+    private static func mapBlock() -> UnsafeMutableRawPointer {
+        #if os(Linux)
+        let flags = MAP_PRIVATE | MAP_ANONYMOUS
+        #else
+        let flags = MAP_PRIVATE | MAP_ANON
+        #endif
+        guard let start = mmap(nil, 2 * blockByteCount, PROT_READ | PROT_WRITE, flags, -1, 0), start != MAP_FAILED else {
+            fatalError("no memory for the page cache: the system refused \(2 * blockByteCount) bytes")
+        }
+        let before = Int(bitPattern: (0 &- UInt(bitPattern: start)) & UInt(blockByteCount - 1))
+        if before > 0 { munmap(start, before) }
+        let block = start + before
+        if before < blockByteCount { munmap(block + blockByteCount, blockByteCount - before) }
+        #if os(Linux)
+        // MADV_HUGEPAGE, by number: not every C library names it. A hint, refused by systems without large pages.
+        _ = madvise(block, blockByteCount, 14)
+        #endif
+        return block
+    }
+}
