@@ -118,6 +118,11 @@ extension Pager {
             let location = cache.locate(id.number, atMost: sequence)
             do throws(PageFault) {
                 let (offset, wanted): (UInt64, ImageName)
+                if case .log(let version, let image) = location, !image.isWhole {
+                    let frame = try frame(id, atMost: version, keep: false)
+                    let tag = try pageCodec.seal(frame, version: version, into: buffer, at: 0)
+                    return ImageName(version: version, tag: tag.low)
+                }
                 switch location {
                 case .log(let version, let image):
                     (offset, wanted) = (image.offset, ImageName(version: version, tag: image.tag))

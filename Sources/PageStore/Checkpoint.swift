@@ -6,7 +6,9 @@ import Synchronization
 //   sync the log → copy data pages home → record their versions in the map, as a transaction of its own → sync the log
 //   → copy the map home → sync → write the older superblock slot → sync → release extents
 //
-// 1. Nothing newer than the oldest reader's commit is copied.
+// 1. Nothing newer than the oldest reader's commit is copied, and the log is cut where no later change stands on what is
+//    before: at the commit where the checkpoint began, from which on pages are logged whole first; or, when a reader is
+//    older, at one that divides no page's changes from what they stand on.
 // 2. What goes home is in the log, durably, while it is written: a torn home page is replayed.
 // 3. The slot moves the tail only after everything before the tail is home, durably.
 // 4. An extent is released when neither slot needs a frame in it: so any slot may be lost at any moment.
@@ -25,18 +27,19 @@ extension Pager {
 
     func checkpointHoldingTurn(closing: Bool) throws(PageFault) -> Bool {
         guard !logSync.failed else { throw .failed }
+        let begun = try beginCut()
         if Defence.syncLogBeforeHome.isOn { try flush() }
-        let limit = readers.state.withLock { closing ? $0.published.sequence : $0.checkpointLimit }
+        let allowed = readers.state.withLock { closing ? $0.published.sequence : $0.checkpointLimit }
+        let limit = allowed >= begun ? begun : cache.cut(atMost: allowed)
         let home = try withSlots { () throws(PageFault) in slots.newest.record.state.sequence }
         guard limit > home || (closing && logByteCount > 0) else {
             statistics.checkpointsHeldBack.add(1)
             return false
         }
-        let data = try dataToTakeHome(limit)
-        try copyHome(data)
+        let data = try copyHome(try dataToTakeHome(limit))
         let map = try recordVersions(of: data, limit: limit)
         if Defence.syncLogBeforeHome.isOn { try logSync.sync(through: map.end.end) }
-        try copyHome(map.pages)
+        _ = try copyHome(map.pages)
         if Defence.syncHomeBeforeSlot.isOn { try latching { () throws(FileFault) in try file.sync() } }
         try withSlots { () throws(PageFault) in
             var record = slots.newest.record
@@ -56,6 +59,15 @@ extension Pager {
         statistics.checkpoints.add(1)
         try releasePassedExtents()
         return true
+    }
+
+    /// The commit at which this checkpoint may cut the log: pages that change after it are logged whole first, so that no
+    /// change stands on what is behind the cut.
+    private func beginCut() throws(PageFault) -> CommitSequence {
+        try turn.lock()
+        defer { turn.unlock() }
+        if Defence.wholeAfterCut.isOn { writer.wholeThrough = writer.latest.sequence }
+        return writer.latest.sequence
     }
 
     /// The data pages that go home. What a close has cut off the data area stays behind, unless a reader still sees it.
@@ -160,9 +172,10 @@ extension Pager {
 
     // MARK: Home
 
-    /// Copies sealed images from the log to their home, unchanged, after checking each. In page order, neighbours with
-    /// one write.
-    private func copyHome(_ pages: [PageVersion]) throws(PageFault) {
+    /// Copies sealed images from the log to their home, unchanged, after checking each; what is logged as changes is sealed
+    /// as a page here. In page order, neighbours with one write. Returns the pages with the images that are at home now.
+    private func copyHome(_ pages: [PageVersion]) throws(PageFault) -> [PageVersion] {
+        var pages = pages
         let batch = max(1, (512 << 10) / pageSize)
         let buffer = IOBuffer(byteCount: batch * pageSize)
         var next = 0
@@ -173,6 +186,13 @@ extension Pager {
                 let (page, version, image) = (
                     pages[next + count].page, pages[next + count].version, pages[next + count].image
                 )
+                guard image.isWhole else {
+                    let frame = try self.frame(PageID(page), atMost: version, keep: false)
+                    let tag = try pageCodec.seal(frame, version: version, into: buffer, at: count * pageSize)
+                    pages[next + count].image = LoggedImage(offset: page * UInt64(pageSize), tag: tag.low)
+                    count += 1
+                    continue
+                }
                 do throws(FileFault) {
                     try buffer.withMutableBytes(count * pageSize..<(count + 1) * pageSize) {
                         bytes throws(FileFault) in try file.read(into: &bytes, at: image.offset)
@@ -191,6 +211,7 @@ extension Pager {
             }
             next += count
         }
+        return pages
     }
 
     // MARK: Superblock slots

@@ -1,6 +1,6 @@
 import StoreIO
 
-// The header of one log slot, 192 bytes; a page frame's sealed image follows it.
+// The header of one log slot, 192 bytes; the sealed image of a page, or of changes, follows it.
 //
 //   0 magic "SSLF" (4)   4 kind (1)   5 flags (1)   6 zero (2)
 //   8 position           16 page number | extent's first page      24 version | extent's page count
@@ -20,6 +20,11 @@ struct LogFrame: Equatable, Sendable {
         case link = 2
         /// A writer begins here; frames beyond this position that were written before never count.
         case epoch = 3
+        /// Changes of pages follow, sealed as one image (`PageChanges.swift`).
+        case changes = 4
+
+        /// Whether an image follows.
+        var hasImage: Bool { self == .page || self == .changes }
     }
 
     static let headerByteCount = 192

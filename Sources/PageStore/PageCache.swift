@@ -5,7 +5,8 @@ import Synchronization
 // One look-up under one short lock answers both questions a reader has: which version is the newest one not after my
 // snapshot, and is it in memory? Records are spread over shards by page number.
 //
-// 1. A record names every committed version in the log that a checkpoint has not taken home, newest first.
+// 1. A record names every committed version in the log that a checkpoint has not taken home, oldest first. A version that
+//    is logged as changes stands on the one before it in the record.
 // 2. The home version is what a reader gets when no logged version is old enough.
 // 3. A frame in the cache never changes. Eviction forgets frames, never versions.
 
@@ -26,10 +27,15 @@ struct CachedFrame {
     var uses: UInt8 = 0
 }
 
-/// A sealed image in the log: its byte offset and the low half of its tag.
+/// A sealed image in the log: its byte offset and the low half of its tag. With a part it is a payload of changes, and the
+/// part is where the page's entry begins in it: the page is what that makes of the version before.
 struct LoggedImage: Hashable, Sendable {
     var offset: UInt64
     var tag: UInt64
+    var part: UInt32 = 0
+
+    /// Whether it is the whole page.
+    var isWhole: Bool { part == 0 }
 }
 
 /// A committed version of a page that is in the log.
@@ -47,7 +53,7 @@ struct LoggedVersion {
 }
 
 struct PageRecord {
-    /// Newest first; mostly none or one.
+    /// Oldest first; mostly none or one.
     var versions: [LoggedVersion] = []
     var home: CachedFrame?
 
@@ -93,9 +99,17 @@ final class PageCache: Sendable {
     func locate(_ page: UInt64, atMost sequence: CommitSequence) -> PageLocation {
         shard(of: page).state.withLock { state in
             guard let record = state.records[page],
-                let version = record.versions.first(where: { $0.sequence <= sequence })
+                let version = record.versions.last(where: { $0.sequence <= sequence })
             else { return .home }
             return .log(version: version.sequence, image: version.image)
+        }
+    }
+
+    /// A committed version that is in the log: its frame, or where to read it. nil when it went home.
+    func logged(_ page: UInt64, version: CommitSequence) -> (frame: PageFrame?, image: LoggedImage)? {
+        shard(of: page).state.withLock { state in
+            guard let found = state.records[page]?.versions.last(where: { $0.sequence == version }) else { return nil }
+            return (found.cached?.frame, found.image)
         }
     }
 
@@ -114,12 +128,11 @@ final class PageCache: Sendable {
                     if record!.versions.isEmpty { self.index.put(frame, shownFrom: 0) }
                 case .log(let version, let image):
                     guard
-                        let index = record?.versions.firstIndex(where: { $0.sequence == version && $0.image == image }
-                        )
+                        let index = record?.versions.lastIndex(where: { $0.sequence == version && $0.image == image })
                     else { return frame }
                     if let present = record!.versions[index].cached { return present.frame }
                     record!.versions[index].cached = CachedFrame(frame: frame)
-                    if index == 0 { self.index.put(frame, shownFrom: version) }
+                    if index == record!.versions.count - 1 { self.index.put(frame, shownFrom: version) }
                 }
                 return nil
             }
@@ -133,12 +146,18 @@ final class PageCache: Sendable {
     // MARK: The writer
 
     /// Publishes a committed version; `frame` is kept when there is one.
-    func addVersion(_ page: UInt64, sequence: CommitSequence, image: LoggedImage, frame: PageFrame?) {
+    /// - Parameter oldest: the oldest commit that anybody reads, now or later: frames that nobody can see are let go.
+    func addVersion(
+        _ page: UInt64, sequence: CommitSequence, image: LoggedImage, frame: PageFrame?, oldest: CommitSequence
+    ) {
         shard(of: page).state.withLock { state in
             state.records.modify(page) { record in
                 if record == nil { record = PageRecord() }
+                record!.forgetFrames(beforeWhatIsSeenAt: oldest)
                 let cached = frame.map { CachedFrame(frame: $0, uses: 1) }
-                record!.versions.insert(LoggedVersion(sequence: sequence, image: image, cached: cached), at: 0)
+                // Of a transaction that spilled a page may come twice; the later image counts.
+                if record!.versions.last?.sequence == sequence { record!.versions.removeLast() }
+                record!.versions.append(LoggedVersion(sequence: sequence, image: image, cached: cached))
             }
             if let frame { index.put(frame, shownFrom: sequence) } else { index.remove(page) }
             if frame != nil {
@@ -156,7 +175,7 @@ final class PageCache: Sendable {
         for shard in shards {
             shard.state.withLock { state in
                 state.records.each { page, record in
-                    if let version = record.versions.first(where: { $0.sequence <= sequence }) {
+                    if let version = record.versions.last(where: { $0.sequence <= sequence }) {
                         found.append(PageVersion(page: page, version: version.sequence, image: version.image))
                     }
                 }
@@ -165,13 +184,36 @@ final class PageCache: Sendable {
         return found.sorted { $0.page < $1.page }
     }
 
+    /// The newest commit not after `limit` at which the log can be cut: no version after it stands, through changes, on one
+    /// up to it. O(versions).
+    func cut(atMost limit: CommitSequence) -> CommitSequence {
+        var chains: [(root: CommitSequence, last: CommitSequence)] = []
+        for shard in shards {
+            shard.state.withLock { state in
+                state.records.each { _, record in
+                    var root: CommitSequence = 0
+                    for (index, version) in record.versions.enumerated() {
+                        if version.image.isWhole { root = version.sequence }
+                        let isLast = index + 1 == record.versions.count || record.versions[index + 1].image.isWhole
+                        if isLast, !version.image.isWhole { chains.append((root, version.sequence)) }
+                    }
+                }
+            }
+        }
+        // By falling roots, so that a cut that moved does not come into a chain that was passed.
+        chains.sort { $0.root > $1.root }
+        var cut = limit
+        for chain in chains where chain.root <= cut && cut < chain.last { cut = chain.root - min(1, chain.root) }
+        return cut
+    }
+
     /// The checkpoint has taken `version` home: it becomes the home version, older logged ones are forgotten.
     func movedHome(_ page: UInt64, version: CommitSequence) {
         shard(of: page).state.withLock { state in
             state.moves &+= 1
             let queued: Bool = state.records.modify(page) { record in
                 guard record != nil else { return false }
-                let cached = record!.versions.first { $0.sequence == version }?.cached
+                let cached = record!.versions.last { $0.sequence == version }?.cached
                 for old in record!.versions where old.sequence <= version {
                     if let frame = old.cached?.frame, frame !== cached?.frame { index.remove(page, frame: frame) }
                 }
@@ -233,7 +275,7 @@ final class PageCache: Sendable {
             _ record: inout PageRecord?, version: CommitSequence, inMain: Bool, _ forgotten: inout PageFrame?
         ) -> EvictionQueue.Verdict {
             guard record != nil else { return .gone }
-            let index = version == 0 ? nil : record!.versions.firstIndex { $0.sequence == version }
+            let index = version == 0 ? nil : record!.versions.lastIndex { $0.sequence == version }
             let cached = version == 0 ? record!.home : index.flatMap { record!.versions[$0].cached }
             guard let cached else { return .gone }
             let wasUsed = cached.frame.takeUse()
@@ -251,9 +293,21 @@ final class PageCache: Sendable {
 }
 
 extension PageRecord {
+    /// Lets the frames go that are older than the one seen at `sequence`. A page that is written often would else fill the
+    /// cache with what it was. The eviction queue finds them gone.
+    fileprivate mutating func forgetFrames(beforeWhatIsSeenAt sequence: CommitSequence) {
+        guard let last = versions.indices.last, versions[last].sequence <= sequence else { return }
+        home = nil
+        // Those before the first one without a frame were let go before.
+        for index in versions.indices.dropLast().reversed() {
+            guard versions[index].cached != nil else { return }
+            versions[index].cached = nil
+        }
+    }
+
     @inline(__always)
     fileprivate mutating func use(atMost sequence: CommitSequence, moves: UInt64) -> PageCache.Found {
-        for index in versions.indices where versions[index].sequence <= sequence {
+        for index in versions.indices.reversed() where versions[index].sequence <= sequence {
             guard let cached = versions[index].cached else {
                 return .miss(
                     .log(version: versions[index].sequence, image: versions[index].image), moves: moves)

@@ -17,6 +17,9 @@ package final class PageFrame: @unchecked Sendable {
     private let wasUsed = Atomic<Bool>(false)
     private let shown = Atomic<CommitSequence>(0)
 
+    /// How many changes in the log lie between this version and a whole image of its page. Set before it is shared.
+    var changeCount: UInt8 = 0
+
     package init(id: PageID, byteCount: Int) {
         self.id = id
         self.byteCount = byteCount

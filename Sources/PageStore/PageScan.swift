@@ -18,6 +18,9 @@ struct ScannedImage: Sendable {
     var position: LogPosition?
     /// The first 16 bytes of the payload, which say what the page is.
     var header: (UInt64, UInt64)
+    /// Of a version that is logged as changes: where its entry begins in the image's payload, and the version it stands on.
+    var part = 0
+    var base: CommitSequence = 0
 }
 
 /// What a scan found.
@@ -94,7 +97,7 @@ struct PageScan {
         for offset in stride(from: 0, to: own, by: 64) where offset + LogFrame.headerByteCount <= byteCount {
             guard UInt32(truncatingIfNeeded: buffer.loadUInt64(at: offset)) == LogFrame.magic else { continue }
             let bytes = buffer.bytes(offset..<offset + LogFrame.headerByteCount)
-            guard let (frame, _) = try LogFrame.decode(bytes, with: codec), frame.kind == .page else { continue }
+            guard let (frame, _) = try LogFrame.decode(bytes, with: codec), frame.kind.hasImage else { continue }
             frames.append((frame, start + UInt64(offset)))
         }
     }
@@ -107,7 +110,8 @@ struct PageScan {
             if state.sequence >= newestState?.sequence ?? 0 { newestState = state }
         }
         let image = IOBuffer(byteCount: codec.pageSize)
-        for (frame, offset) in frames {
+        // In the order of the log: changes stand on what is before them.
+        for (frame, offset) in frames.sorted(by: { $0.frame.position < $1.frame.position }) {
             guard committed.contains(Transaction(start: frame.transactionStart, sequence: frame.version)) else {
                 continue
             }
@@ -115,10 +119,29 @@ struct PageScan {
             guard try read(place, into: image), codec.imageTag(in: image, at: 0) == frame.image,
                 let (opened, version) = try codec.open(PageID(frame.page), from: image, at: 0), version == frame.version
             else { continue }
+            guard frame.kind == .page else {
+                try takeChanges(of: opened, frame, at: place)
+                continue
+            }
             images[frame.page, default: []].append(
                 ScannedImage(
                     version: version, tag: frame.image.low, offset: place, position: frame.position,
                     header: (opened.loadUInt64(at: 0), opened.loadUInt64(at: 8))))
+        }
+    }
+
+    /// The versions that a payload of changes makes, as far as what they stand on was found.
+    private mutating func takeChanges(
+        of payload: PageFrame, _ frame: LogFrame, at offset: UInt64
+    ) throws(PageFault) {
+        let buffer = IOBuffer(byteCount: codec.pageSize)
+        for change in PageChanges.entries(of: payload) ?? [] {
+            var image = ScannedImage(
+                version: frame.version, tag: frame.image.low, offset: offset, position: frame.position,
+                header: (0, 0), part: change.part, base: change.base)
+            guard let made = try? open(change.page, image, with: buffer) else { continue }
+            image.header = (made.loadUInt64(at: 0), made.loadUInt64(at: 8))
+            images[change.page, default: []].append(image)
         }
     }
 
@@ -134,9 +157,36 @@ struct PageScan {
 
     /// Opens an image that the scan found.
     func open(_ page: UInt64, _ image: ScannedImage, with buffer: IOBuffer) throws(PageFault) -> PageFrame {
+        if image.part != 0 { return try openChanged(page, image, with: buffer) }
         guard try read(image.offset, into: buffer),
             let (frame, version) = try codec.open(PageID(page), from: buffer, at: 0), version == image.version
         else { throw .corruptPage(PageID(page)) }
+        return frame
+    }
+
+    /// Back along the changes to a whole image, then forward.
+    private func openChanged(
+        _ page: UInt64, _ image: ScannedImage, with buffer: IOBuffer
+    ) throws(PageFault) -> PageFrame {
+        var image = image
+        var changes: [(change: PageChange, payload: PageFrame)] = []
+        while image.part != 0 {
+            guard try read(image.offset, into: buffer),
+                let (payload, version) = try codec.open(PageChanges.page, from: buffer, at: 0),
+                version == image.version, let change = PageChanges.entry(at: image.part, of: payload),
+                change.page == page, change.base == image.base, change.base < version,
+                let base = images[page]?.last(where: { $0.version == change.base })
+            else { throw .corruptPage(PageID(page)) }
+            changes.append((change, payload))
+            image = base
+        }
+        var frame = try open(page, image, with: buffer)
+        for (change, payload) in changes.reversed() {
+            guard let made = PageChanges.apply(change, of: payload, to: frame) else {
+                throw .corruptPage(PageID(page))
+            }
+            frame = made
+        }
         return frame
     }
 

@@ -14,6 +14,10 @@ package final class PageTransaction: PageView, @unchecked Sendable {
     var working: CommitState
     package let base: CommitState
     var dirty = PageTable<PageFrame>()
+    /// What changed pages were, where that version is in the log and may be built on.
+    var origins = PageTable<PageFrame>()
+    /// Pages are logged whole, whatever changed.
+    var logsWholePages = false
     /// Changed pages that live in the log only.
     var spilled = PageTable<LoggedImage>()
     /// Pages of the base state that were read, by the low bits of their numbers. The base never changes, and what the
@@ -83,8 +87,10 @@ package final class PageTransaction: PageView, @unchecked Sendable {
     /// The page for changing; the frame stays current until `relieve`.
     package func mutablePage(_ id: PageID) throws(PageFault) -> PageFrame {
         if let frame = dirty[id.number] { return frame }
-        let frame = try page(id).copy()
+        let old = try page(id)
+        let frame = old.copy()
         dirty[id.number] = frame
+        if old.shownFrom > pager.writer.wholeThrough { origins[id.number] = old }
         return frame
     }
 
@@ -107,6 +113,7 @@ package final class PageTransaction: PageView, @unchecked Sendable {
         try poisoning { () throws(PageFault) in
             try givePage(id)
             dirty.remove(id.number)
+            origins.remove(id.number)
             spilled.remove(id.number)
         }
     }

@@ -19,15 +19,23 @@ extension Pager {
         transaction.working.time = options.time.now()
         transaction.working.sequence = workingSequence(of: transaction)
         let state = transaction.working
-        let frames = sealingOrder(of: transaction)
-        let images = try appendFrames(frames, of: transaction, commit: state)
+        let (changes, whole) = changesAndPages(of: transaction)
+        let images = try appendFrames(changes.frames + whole, of: transaction, commit: state)
+        let oldest = oldestReadSequence
         for page in transaction.spilled.sortedKeys where transaction.dirty[page] == nil {
             if let image = transaction.spilled[page] {
-                cache.addVersion(page, sequence: state.sequence, image: image, frame: nil)
+                cache.addVersion(page, sequence: state.sequence, image: image, frame: nil, oldest: oldest)
             }
         }
-        for (frame, image) in zip(frames, images) {
-            cache.addVersion(frame.id.number, sequence: state.sequence, image: image, frame: frame)
+        for place in changes.places {
+            var image = images[place.frame]
+            image.part = UInt32(place.part)
+            cache.addVersion(
+                place.page.id.number, sequence: state.sequence, image: image, frame: place.page, oldest: oldest)
+        }
+        for (frame, image) in zip(whole, images[changes.frames.count...]) {
+            cache.addVersion(
+                frame.id.number, sequence: state.sequence, image: image, frame: frame, oldest: oldest)
         }
         writer.latest = state
         writer.latestTag = writer.log.endTag
@@ -49,9 +57,36 @@ extension Pager {
         let images = try appendFrames(frames, of: transaction, commit: nil)
         for (frame, image) in zip(frames, images) { transaction.spilled[frame.id.number] = image }
         transaction.dirty.removeAll()
+        transaction.origins.removeAll()
         logUse.withLock { $0.end = writer.log.end }
         logSync.appended(to: writer.log.end, commit: nil, isRelaxed: false)
         statistics.spills.add(1)
+    }
+
+    /// Changes in a row after which a page is logged whole again: reading it from the log takes a read for each.
+    private static let longestChain: UInt8 = 16
+
+    /// What is logged as changes, and the pages that are logged whole, in the order they are sealed.
+    private func changesAndPages(of transaction: PageTransaction) -> (PageChangeWriter, [PageFrame]) {
+        let frames = sealingOrder(of: transaction)
+        var changes = PageChangeWriter(payloadByteCount: transaction.payloadByteCount)
+        // Of a transaction that spilled, frames are in the log that the changes would have to stand behind.
+        guard formatVersion >= 5, transaction.origins.count > 1, transaction.logStart == nil, !transaction.linksMap,
+            !transaction.logsWholePages
+        else { return (changes, frames) }
+        let whole = frames.filter { frame in
+            guard let old = transaction.origins[frame.id.number], old.changeCount < Self.longestChain,
+                geometry.place(of: frame.id.number) == .data, changes.add(frame, since: old, version: old.shownFrom)
+            else { return true }
+            frame.changeCount = old.changeCount + 1
+            return false
+        }
+        // One payload for one page would save nothing.
+        guard changes.frames.count < changes.places.count else {
+            for place in changes.places { place.page.changeCount = 0 }
+            return (PageChangeWriter(payloadByteCount: transaction.payloadByteCount), frames)
+        }
+        return (changes, whole)
     }
 
     /// Changed pages in the order they are sealed: page order, but the map of a checkpoint from the bottom up, for each

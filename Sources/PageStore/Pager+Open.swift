@@ -214,7 +214,8 @@ extension Pager {
                 user: newest.keys.user, seen: found.map(\.slot.slotSequence).max() ?? 0),
             recovered: recovered, fileSize: fileSize)
         for logged in recovered.versions {
-            pager.cache.addVersion(logged.page, sequence: logged.version, image: logged.image, frame: nil)
+            pager.cache.addVersion(
+                logged.page, sequence: logged.version, image: logged.image, frame: nil, oldest: 0)
         }
         if !options.isReadOnly {
             if Defence.rewriteOnRecovery.isOn, !recovered.extents.live.isEmpty,

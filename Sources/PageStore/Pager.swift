@@ -54,6 +54,9 @@ package final class Pager: @unchecked Sendable {
         var hints = FreeHints()
         /// Ends of the commits since the newest slot's tail: what a checkpoint may move the tail to.
         var commitEnds: [CommitEnd] = []
+        /// Pages are logged whole on their first change after this commit, so that the log can be cut there: the commit at
+        /// which the file was opened, or the newest checkpoint began.
+        var wholeThrough: CommitSequence
         var fileSize: UInt64
         /// The store is closing and the log gives its extents back.
         var isHandingBack = false
@@ -123,7 +126,7 @@ package final class Pager: @unchecked Sendable {
             log: WriteAheadLog(
                 file: file, codec: pageCodec, extents: recovered.extents, end: recovered.end,
                 endTag: recovered.endTag),
-            commitEnds: recovered.commitEnds, fileSize: fileSize)
+            commitEnds: recovered.commitEnds, wholeThrough: recovered.state.sequence, fileSize: fileSize)
     }
 
     package var pageSize: Int { identity.pageSize }
@@ -205,7 +208,10 @@ package final class Pager: @unchecked Sendable {
         guard !isClosed else { throw .closed }
         guard !logSync.failed else { throw .failed }
         switch location {
-        case .log(let version, let image): return try readLogImage(id, version: version, image: image)
+        case .log(let version, let image):
+            return image.isWhole
+                ? try readLogImage(id, version: version, image: image)
+                : try readChanged(id, version: version, image: image)
         case .home: return try readHome(id)
         }
     }
@@ -221,6 +227,37 @@ package final class Pager: @unchecked Sendable {
             }
             return frame
         }
+    }
+
+    /// A version that is logged as changes: back to one that is in memory or whole, then forward.
+    private func readChanged(
+        _ id: PageID, version: CommitSequence, image: LoggedImage
+    ) throws(PageFault) -> PageFrame {
+        var (version, image) = (version, image)
+        var changes: [(change: PageChange, payload: PageFrame)] = []
+        var base: PageFrame?
+        while base == nil {
+            if image.isWhole {
+                base = try readLogImage(id, version: version, image: image)
+                break
+            }
+            let payload = try readLogImage(PageChanges.page, version: version, image: image)
+            guard let change = PageChanges.entry(at: Int(image.part), of: payload), change.page == id.number,
+                change.base < version
+            else { throw .corruptPage(id) }
+            changes.append((change, payload))
+            // Gone home meanwhile: the caller finds that the page has moved, and asks again.
+            guard let found = cache.logged(id.number, version: change.base) else { throw .stalePage(id) }
+            (base, version, image) = (found.frame, change.base, found.image)
+        }
+        guard var frame = base else { throw .corruptPage(id) }
+        let before = Int(frame.changeCount)
+        for (change, payload) in changes.reversed() {
+            guard let made = PageChanges.apply(change, of: payload, to: frame) else { throw .corruptPage(id) }
+            frame = made
+        }
+        frame.changeCount = UInt8(clamping: before + changes.count)
+        return frame
     }
 
     private func readHome(_ id: PageID) throws(PageFault) -> PageFrame {
@@ -338,7 +375,7 @@ package final class Pager: @unchecked Sendable {
     /// Starts a checkpoint on its thread when the log has grown enough.
     func checkpointIfDue() {
         guard options.checkpointsInBackground, !options.isReadOnly,
-            logByteCount > UInt64(options.logByteLimit) / 3,
+            logByteCount > UInt64(options.logByteLimit) / 2,
             !checkpointPending.exchange(true, ordering: .acquiringAndReleasing)
         else { return }
         checkpointQueue.async { [weak self] in

@@ -3,7 +3,7 @@ import StoreIO
 // Replaying the log at open.
 //
 // 1. Frames are walked from the tail that the chosen slot names; each must be authentic, in its place, and name its
-//    predecessor's tag; page frames must hold an authentic image.
+//    predecessor's tag; frames of pages and of changes must hold an authentic image.
 // 2. The walk ends at the first frame that is not. If any authentic frame, there or later, was written when more than
 //    that was known to be synced, the log is damaged: `corruptLog`. Otherwise it is a torn tail, which is normal.
 // 3. Frames count when their transaction's commit mark was reached.
@@ -59,6 +59,8 @@ struct LogRecovery {
         var pending: [PageVersion] = []
         var frames: [(position: LogPosition, bytes: Range<UInt64>)] = []
         var lastSequence = record.state.sequence
+        // The newest version of each page that counts: what changes must stand on.
+        var newest = PageTable<CommitSequence>()
         walk: while true {
             let first = extent.firstPosition ?? 0
             if result.end >= extents.endPosition(of: extent) {
@@ -86,27 +88,30 @@ struct LogRecovery {
             case .epoch:
                 transactionStart = nil
                 pending = []
-            case .page:
-                guard try imageIsAuthentic(frame, at: imageOffset) else { break walk }
+            case .page, .changes:
+                guard let opened = try openImage(frame, at: imageOffset) else { break walk }
                 if transactionStart != frame.transactionStart {
                     transactionStart = frame.transactionStart
                     pending = []
                 }
-                pending.append(
-                    PageVersion(
-                        page: frame.page, version: frame.version,
-                        image: LoggedImage(offset: imageOffset, tag: frame.image.low)))
+                let image = LoggedImage(offset: imageOffset, tag: frame.image.low)
+                if frame.kind == .page {
+                    pending.append(PageVersion(page: frame.page, version: frame.version, image: image))
+                } else {
+                    pending += try versions(of: opened, frame, image, on: newest)
+                }
             }
-            frames.append((frame.position, offset..<imageOffset + (frame.kind == .page ? geometry.pageSize : 0)))
+            frames.append((frame.position, offset..<imageOffset + (frame.kind.hasImage ? geometry.pageSize : 0)))
             result.durableThrough = max(result.durableThrough, frame.durableThrough)
             result.end += 1
             result.endTag = tag
-            if frame.kind == .page, let commit = frame.commit {
+            if frame.kind.hasImage, let commit = frame.commit {
                 guard commit.sequence > lastSequence, commit.sequence == frame.version else {
                     throw .corruptLog(position: frame.position)
                 }
                 lastSequence = commit.sequence
                 result.versions += pending
+                for version in pending { newest[version.page] = version.version }
                 result.state = commit
                 result.commitEnds.append(Pager.CommitEnd(state: commit, end: result.end, tag: tag))
                 pending = []
@@ -170,18 +175,38 @@ struct LogRecovery {
         return try LogFrame.decode(bytes, with: codec)
     }
 
-    private func imageIsAuthentic(_ frame: LogFrame, at offset: UInt64) throws(PageFault) -> Bool {
+    /// The versions that a payload of changes makes. Each stands on the newest version of its page before it, and that one
+    /// is in the log too: an authentic frame that says something else is damage, whatever the reason.
+    private func versions(
+        of payload: PageFrame, _ frame: LogFrame, _ image: LoggedImage, on newest: PageTable<CommitSequence>
+    ) throws(PageFault) -> [PageVersion] {
+        guard let changes = PageChanges.entries(of: payload) else { throw .corruptLog(position: frame.position) }
+        var versions: [PageVersion] = []
+        for change in changes {
+            guard let base = newest[change.page], base == change.base, base < frame.version else {
+                throw .corruptLog(position: frame.position)
+            }
+            var image = image
+            image.part = UInt32(change.part)
+            versions.append(PageVersion(page: change.page, version: frame.version, image: image))
+        }
+        return versions
+    }
+
+    /// The image behind a header; nil when it is not the one that the header names.
+    private func openImage(_ frame: LogFrame, at offset: UInt64) throws(PageFault) -> PageFrame? {
         do throws(FileFault) {
             try image.withMutableBytes(0..<codec.pageSize) { bytes throws(FileFault) in
                 try file.read(into: &bytes, at: offset)
             }
         } catch FileFault.endOfFile {
-            return false
+            return nil
         } catch { throw PageFault(error) }
         guard codec.imageTag(in: image, at: 0) == frame.image || !Defence.imageTag.isOn,
-            let (_, version) = try codec.open(PageID(frame.page), from: image, at: 0)
-        else { return false }
-        return version == frame.version
+            let (opened, version) = try codec.open(PageID(frame.page), from: image, at: 0),
+            version == frame.version, (frame.page == PageChanges.page.number) == (frame.kind == .changes)
+        else { return nil }
+        return opened
     }
 
     /// Torn tail or damage? Looks at every slot behind the end for an authentic frame that knew better.

@@ -88,6 +88,8 @@ extension Pager {
         while true {
             let transaction = try beginTransaction()
             defer { transaction.rollBack() }
+            // Changes would stand on an image under the old key.
+            transaction.logsWholePages = true
             let end = transaction.base.pageCount
             result.pageCount = end
             guard progress(min(page, end), end) else { return false }

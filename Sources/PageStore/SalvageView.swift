@@ -26,8 +26,9 @@ package struct SalvagedPage: Sendable {
     package fileprivate(set) var standing: ImageStanding
     /// The first 16 bytes of its payload.
     package let header: (UInt64, UInt64)
-    /// Where the image is in the file.
-    package let offset: UInt64
+    /// Where the image is in the file; of a version that the log has as changes, where these are.
+    package var offset: UInt64 { image.offset }
+    fileprivate let image: ScannedImage
 }
 
 /// Reads what authenticates in a damaged file.
@@ -212,8 +213,7 @@ package final class SalvageView: PageView, @unchecked Sendable {
     private func choose(_ page: UInt64, logged: PageVersion?, state: SpaceState?, named: ImageName?) {
         func take(_ image: ScannedImage, _ standing: ImageStanding) {
             best[page] = SalvagedPage(
-                id: PageID(page), version: image.version, standing: standing, header: image.header,
-                offset: image.offset)
+                id: PageID(page), version: image.version, standing: standing, header: image.header, image: image)
         }
         if let named {
             // The map is there.
@@ -258,9 +258,7 @@ package final class SalvageView: PageView, @unchecked Sendable {
         lentVersions.insert(found.version)
         lentPages.insert(id)
         if let frame = recent.first(where: { $0.id == id }) { return frame }
-        let image = ScannedImage(
-            version: found.version, tag: 0, offset: found.offset, position: nil, header: found.header)
-        let frame = try scan.open(id.number, image, with: buffer)
+        let frame = try scan.open(id.number, found.image, with: buffer)
         if recent.count == 64 { recent.removeFirst() }
         recent.append(frame)
         return frame
@@ -272,6 +270,6 @@ package final class SalvageView: PageView, @unchecked Sendable {
 extension PageScan {
     /// The image of a frame that recovery counted.
     fileprivate func image(_ page: UInt64, logged: PageVersion) -> ScannedImage? {
-        images[page]?.first { $0.offset == logged.image.offset }
+        images[page]?.first { $0.offset == logged.image.offset && $0.part == Int(logged.image.part) }
     }
 }

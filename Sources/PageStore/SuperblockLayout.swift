@@ -19,7 +19,7 @@ enum SuperblockLayout {
     static let byteCount = 4096
     static let magic: [UInt8] = Array("SMARTST\n".utf8)
     /// Written by default; files of every version from 1 on are read and written as they are.
-    static let formatVersion: UInt32 = 4
+    static let formatVersion: UInt32 = 5
     static let keyEntryCount = 2
     static let keyEntryByteCount = 72
     static let keysOffset = 88

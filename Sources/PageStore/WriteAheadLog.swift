@@ -72,7 +72,8 @@ struct WriteAheadLog {
         } catch { return false }
     }
 
-    /// Appends the frames of one transaction, or of a part of it. Returns where each sealed image stands.
+    /// Appends the frames of one transaction, or of a part of it: pages, and payloads of changes. Returns where each sealed
+    /// image stands.
     /// - Parameters:
     ///   - start: position of the transaction's first frame; nil when these are its first.
     ///   - commit: the state to publish; its presence puts the commit mark on the last frame.
@@ -104,7 +105,8 @@ struct WriteAheadLog {
                 sealed(frame.id, tag)
                 let isLast = next + index == frames.count - 1
                 let header = LogFrame(
-                    kind: .page, position: end + UInt64(index), page: frame.id.number, version: version,
+                    kind: frame.id == PageChanges.page ? .changes : .page, position: end + UInt64(index),
+                    page: frame.id.number, version: version,
                     durableThrough: durableThrough, transactionStart: first, predecessor: endTag, image: tag,
                     commit: isLast ? commit : nil)
                 let (bytes, headerTag) = try header.encode(with: codec)

@@ -30,6 +30,8 @@ package enum Defence: String, CaseIterable, Sendable {
     case growBeforeRefer
     /// A new extent is named in both slots before frames go into it (D5).
     case nameExtents
+    /// A page's first change after a checkpoint began is logged whole.
+    case wholeAfterCut
     /// The log is synced before its pages go home.
     case syncLogBeforeHome
     /// Home pages are synced before a slot moves the log's tail.
