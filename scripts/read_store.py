@@ -114,7 +114,7 @@ def find_slots(file):
     for at in (0, 4096, 8192, 16384, 32768, 65536):
         raw = file[at:at + 4096]
         if len(raw) == 4096 and raw[:8] == b"SMARTST\n" and hashlib.sha256(raw[:4064]).digest() == raw[4064:]:
-            require(u32(raw, 8) in (1, 2, 3, 4), f"format version {u32(raw, 8)}")
+            require(u32(raw, 8) in (1, 2, 3, 4, 5), f"format version {u32(raw, 8)}")
             if at in (0, u32(raw, 12)):
                 found[at] = Slot(raw)
     require(found, "no valid superblock slot: not a store, or damaged")
@@ -135,7 +135,7 @@ class Store:
         self.entry = 8 if self.slot.version == 1 else 16
         self.fan = (self.payload - 16) // self.entry
         self.array_fan = (self.payload - 16) // 8
-        self.state, self.logged, self.cache = self.slot.state, {}, {}
+        self.state, self.logged, self.versions, self.cache = self.slot.state, {}, {}, {}
         self.replay()
         self.sequence, self.catalog = u64(self.state, 0), u64(self.state, 24)
 
@@ -175,7 +175,7 @@ class Store:
                 break
             raw, record = found
             kind, page, version, transaction = raw[4], u64(raw, 16), u64(raw, 24), u64(raw, 40)
-            if kind == 1:
+            if kind in (1, 4):
                 opened = self.open_page(page, at + 192)
                 if self.file[at + 224:at + 240] != raw[88:104] or not opened or opened[0] != version:
                     break
@@ -186,12 +186,14 @@ class Store:
             end += 1
             if kind == 3 or transaction != start:
                 start, pending = (None if kind == 3 else transaction), []
-            if kind == 1:
-                pending.append((page, version, opened[1]))
+            if kind in (1, 4):
+                made = [(page, opened[1])] if kind == 1 else self.changed(page, version, opened[1])
+                pending += [(changed, version, content) for changed, content in made]
                 if raw[5] & 1:
                     require(u64(record, 0) == version > u64(self.state, 0), f"log damaged at {end - 1}")
                     self.state, start = record, None
                     self.logged.update((p, content) for p, _, content in pending)
+                    self.versions.update((p, made) for p, made, _ in pending)
                     pending = []
         require(durable <= end, f"log damaged at {end}, below what was synced")
         for first, pages, _ in known.values():
@@ -199,6 +201,28 @@ class Store:
                 found = self.header(at)
                 torn = not found or u64(found[0], 8) < end or u64(found[0], 32) <= end
                 require(torn, f"log damaged at {end}, below what was synced")
+
+    def changed(self, page, version, content):
+        """The pages that a payload of changes makes: (page, content)."""
+        count, end, at = u16(content, 2), u32(content, 4), 8
+        require(page == 0 and content[0] == 7 and end <= self.payload, "a frame of changes holds something else")
+        for _ in range(count):
+            changed, base, stop = u64(content, at), u64(content, at + 8), at + 18 + u16(content, at + 16)
+            require(self.versions.get(changed) == base < version, f"changes of page {changed} stand on nothing")
+            old, at = self.logged[changed], at + 18
+            new = bytearray(old)
+            while at < stop:
+                offset, length, source = struct.unpack_from("<3H", content, at)
+                at += 6
+                if source == 0xFFFF:
+                    piece, at = content[at:at + length], at + length
+                else:
+                    piece = old[source:source + length]
+                require(len(piece) == length and offset + length <= self.payload, f"changes leave page {changed}")
+                new[offset:offset + length] = piece
+            require(at == stop <= end, "an entry of changes has another length than it says")
+            yield changed, bytes(new)
+        require(at == end, "a payload of changes has another length than it says")
 
     # Section 5: where a page is, and which image its home must hold.
 

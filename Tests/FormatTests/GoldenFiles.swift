@@ -28,6 +28,11 @@ enum GoldenFile: String, CaseIterable, Sendable {
     case plain4 = "v4-plain.store"
     case passphrase4 = "v4-passphrase.store"
     case crashed4 = "v4-crashed.store"
+    /// The same four, in format version 5; in the log of the crashed one are changes of pages.
+    case raw5 = "v5-raw.store"
+    case plain5 = "v5-plain.store"
+    case passphrase5 = "v5-passphrase.store"
+    case crashed5 = "v5-crashed.store"
 
     /// Whether the file was never closed.
     var isCrashed: Bool { rawValue.hasSuffix("crashed.store") }
@@ -66,6 +71,10 @@ enum GoldenFile: String, CaseIterable, Sendable {
         case .plain4: "5c3f224310588c934b4056c4e9e53f1bec5bb005d5065e91d4f330284a2da361"
         case .passphrase4: "30e164ba521aaa2e086c807018cff52afcf44d72b9c3623f36ad06617ddd845c"
         case .crashed4: "cbdefb793f9926711d6b812ac8fdcc6e33a41283012d06dd6ca6034e4e6ef150"
+        case .raw5: "f5f31c0964eaab346b2e8f091edd5fff280e43ae240a57ee43ce6da926763ba4"
+        case .plain5: "9c9ed136ec3467dc4520ea5618e3d821be81de6780c3a51691f727a36917368d"
+        case .passphrase5: "226464bef9b16bedb2603a4e94190a066ba7a7afd48031adccc1903c5baa4088"
+        case .crashed5: "6efb7c59d7ac83bff8b397fb177346109d7b1d9e7fad84009fb39476f308f41b"
         }
     }
 

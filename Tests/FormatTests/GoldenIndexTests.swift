@@ -59,16 +59,18 @@ enum GoldenIndexComparison {
 
 @Suite("Indexes in golden files")
 struct GoldenIndexTests {
-    @Test("an index that was half made shows as such, and goes when the file is opened for writing")
-    func halfMade() throws {
-        let disk = try GoldenFile.crashed4.disk()
+    @Test(
+        "an index that was half made shows as such, and goes when the file is opened for writing",
+        arguments: [GoldenFile.crashed4, .crashed5])
+    func halfMade(file: GoldenFile) throws {
+        let disk = try file.disk()
         func infos(_ store: Store) throws -> [IndexInfo] {
             try store.readSync { try $0.collections().first { $0.name == "papers" }?.indexes ?? [] }
         }
-        var store = try GoldenFile.crashed4.open(on: disk, readOnly: true)
+        var store = try file.open(on: disk, readOnly: true)
         #expect(try infos(store).filter { !$0.isReady }.map(\.specification) == [GoldenPapers.unfinished])
         try store.close()
-        store = try GoldenFile.crashed4.open(on: disk)
+        store = try file.open(on: disk)
         #expect(try infos(store).count == GoldenPapers.indexes.count)
         #expect(try store.check().findings == [])
         #expect(try store.createIndex(on: "papers", GoldenPapers.unfinished))
@@ -80,7 +82,7 @@ struct GoldenIndexTests {
 
     @Test(
         "indexes of a golden file are kept up by writers",
-        arguments: [GoldenFile.plain4, .raw4, .passphrase4, .crashed4])
+        arguments: [GoldenFile.plain4, .raw4, .passphrase4, .crashed4, .plain5, .crashed5])
     func keptUp(file: GoldenFile) throws {
         let disk = try file.disk()
         let store = try file.open(on: disk)
