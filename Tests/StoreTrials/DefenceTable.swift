@@ -44,6 +44,7 @@ public enum DefenceTable {
             DefenceGuard(.epochFrame, RecoveryCrashTrial(.pages), remark: DefenceGuard.behindChain),
             DefenceGuard(.growBeforeRefer, CrashTrial(.pages)),
             DefenceGuard(.nameExtents, CrashTrial(.pages)),
+            DefenceGuard(.wholeAfterCut, CrashTrial(.pages)),
             DefenceGuard(.syncLogBeforeHome, CrashTrial(.pages)),
             DefenceGuard(.syncHomeBeforeSlot, CrashTrial(.pages)),
             DefenceGuard(.bothSlotsNeed, CrashTrial(.pages)),
