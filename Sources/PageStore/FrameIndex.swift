@@ -9,12 +9,15 @@ import Synchronization
 //    sequence; else, or when the page is not here, it asks the cache.
 // 3. Readers look only within a section. A reference that the index gives up is released when every section that had
 //    begun before is over: each of the counters below was seen at zero once since (sleepable read-copy-update, after
-//    McKenney). Sections are short: they look frames up and retain them, and read nothing from the disk.
+//    McKenney). Sections are short: they look frames up and retain them, or copy out of them, and read nothing from the
+//    disk.
+// 4. Words name payloads, and the head before a payload says the rest: a reader that copies within its section goes from
+//    the bucket to the page itself, without the frame's object and its count of references.
 
 package final class FrameIndex: @unchecked Sendable {
     // Unchecked: the words are atomic, and what they point to is kept alive by rule 3.
 
-    /// Pages of a bucket; with their frames they fill one line of memory.
+    /// Pages of a bucket; with their payloads' addresses they fill one line of memory.
     private static let ways = 4
     private static let vacant = UInt64.max
     private static let stripes = 8
@@ -30,7 +33,7 @@ package final class FrameIndex: @unchecked Sendable {
     }
 
     private let buckets: Int
-    /// For each bucket its pages, then the addresses of their frames.
+    /// For each bucket its pages, then the addresses of their payloads.
     private let words: UnsafeMutablePointer<Atomic<UInt64>>
     /// Open sections, for each stripe and phase.
     private let sections: UnsafeMutablePointer<Atomic<Int>>
@@ -56,7 +59,9 @@ package final class FrameIndex: @unchecked Sendable {
 
     deinit {
         for bucket in 0..<buckets {
-            for way in 0..<Self.ways { frame(at: bucket, way)?.release() }
+            for way in 0..<Self.ways {
+                Self.reference(frameWord(bucket, way).pointee.load(ordering: .sequentiallyConsistent))?.release()
+            }
         }
         limbo.withLock { state in
             for frame in state.fresh + state.waiting { frame.release() }
@@ -84,14 +89,26 @@ package final class FrameIndex: @unchecked Sendable {
         words + (bucket &* 2 &* Self.ways &+ Self.ways &+ way)
     }
 
-    private func frame(at bucket: Int, _ way: Int) -> Unmanaged<PageFrame>? {
-        Self.reference(frameWord(bucket, way).pointee.load(ordering: .sequentiallyConsistent))
+    /// The payload of a page; 0 when it is not here. It may be another page's: a bucket can change between two looks.
+    @inline(__always)
+    private func word(of page: UInt64) -> UInt64 {
+        let bucket = bucket(of: page)
+        for way in 0..<Self.ways
+        where pageWord(bucket, way).pointee.load(ordering: .sequentiallyConsistent) == page {
+            return frameWord(bucket, way).pointee.load(ordering: .sequentiallyConsistent)
+        }
+        return 0
     }
 
-    @inline(__always)
+    /// The frame of the payload at an address.
     private static func reference(_ word: UInt64) -> Unmanaged<PageFrame>? {
-        UnsafeRawPointer(bitPattern: UInt(word)).map { Unmanaged.fromOpaque($0) }
+        guard let base = UnsafeRawPointer(bitPattern: UInt(word)),
+            let frame = UnsafeRawPointer(bitPattern: FrameHead.of(base).pointee.frame)
+        else { return nil }
+        return Unmanaged.fromOpaque(frame)
     }
+
+    private static func word(of frame: PageFrame) -> UInt64 { UInt64(UInt(bitPattern: frame.base)) }
 
     // MARK: Changes, under the lock of the page's shard
 
@@ -109,7 +126,8 @@ package final class FrameIndex: @unchecked Sendable {
             }
             if found == Self.vacant { place = way }
         }
-        let word = UInt64(UInt(bitPattern: Unmanaged.passRetained(frame).toOpaque()))
+        _ = Unmanaged.passRetained(frame)
+        let word = Self.word(of: frame)
         pageWord(bucket, place).pointee.store(page, ordering: .sequentiallyConsistent)
         let old = frameWord(bucket, place).pointee.exchange(word, ordering: .sequentiallyConsistent)
         if let old = Self.reference(old) { retire(old) }
@@ -120,8 +138,7 @@ package final class FrameIndex: @unchecked Sendable {
         let bucket = bucket(of: page)
         for way in 0..<Self.ways where pageWord(bucket, way).pointee.load(ordering: .relaxed) == page {
             if let frame {
-                let word = UInt64(UInt(bitPattern: Unmanaged.passUnretained(frame).toOpaque()))
-                guard frameWord(bucket, way).pointee.load(ordering: .relaxed) == word else { return }
+                guard frameWord(bucket, way).pointee.load(ordering: .relaxed) == Self.word(of: frame) else { return }
             }
             pageWord(bucket, way).pointee.store(Self.vacant, ordering: .sequentiallyConsistent)
             let old = frameWord(bucket, way).pointee.exchange(0, ordering: .sequentiallyConsistent)
@@ -156,17 +173,40 @@ package final class FrameIndex: @unchecked Sendable {
 
     // MARK: Readers
 
-    /// Looks up pages as they are at a commit: retained frames, nil where the cache must be asked.
+    /// Begins a section of a reader that sees pages as they are at a commit.
     /// - Parameter stripe: any number; equal ones of many threads only make them slower.
-    package func collect(
-        _ pages: [PageID], atMost sequence: CommitSequence, stripe: Int, into frames: inout [PageFrame?]
-    ) {
-        frames.removeAll(keepingCapacity: true)
+    package func section(atMost sequence: CommitSequence, stripe: Int) -> FrameSection {
         let counter =
             sections
             + (2 &* (stripe & (Self.stripes - 1)) &+ phase.load(ordering: .sequentiallyConsistent)) &* Self.stride
         counter.pointee.wrappingAdd(1, ordering: .sequentiallyConsistent)
-        defer { counter.pointee.wrappingSubtract(1, ordering: .sequentiallyConsistent) }
+        return FrameSection(index: Unmanaged.passUnretained(self), counter: counter, sequence: sequence)
+    }
+
+    /// Looks a page up as it is at a commit, and retains its frame; nil where the cache must be asked.
+    package func frame(_ page: PageID, atMost sequence: CommitSequence, stripe: Int) -> PageFrame? {
+        let section = section(atMost: sequence, stripe: stripe)
+        defer { section.end() }
+        return lent(word(of: page.number), page, sequence).flatMap { Self.frame(of: $0) }
+    }
+
+    /// As `frame` for several pages.
+    package func collect(
+        _ pages: [PageID], atMost sequence: CommitSequence, stripe: Int, into frames: inout [PageFrame?]
+    ) {
+        frames.removeAll(keepingCapacity: true)
+        let section = section(atMost: sequence, stripe: stripe)
+        defer { section.end() }
+        each(of: pages, atMost: sequence) { lent in frames.append(lent.flatMap { Self.frame(of: $0) }) }
+    }
+
+    private static func frame(of lent: LentPage) -> PageFrame? {
+        reference(UInt64(UInt(bitPattern: lent.base)))?.takeUnretainedValue()
+    }
+
+    /// Looks pages up together, within a section.
+    @inline(__always)
+    fileprivate func each(of pages: [PageID], atMost sequence: CommitSequence, _ body: (LentPage?) -> Void) {
         withUnsafeTemporaryAllocation(of: UInt64.self, capacity: max(1, pages.count)) { found in
             // Each pass reads one level of memory for all pages; the next pass finds it in the processor's caches.
             var touched: UInt64 = 0
@@ -174,26 +214,53 @@ package final class FrameIndex: @unchecked Sendable {
                 touched ^= pageWord(bucket(of: page.number), 0).pointee.load(ordering: .relaxed)
             }
             for (place, page) in pages.enumerated() {
-                let bucket = bucket(of: page.number)
-                var word: UInt64 = 0
-                for way in 0..<Self.ways
-                where pageWord(bucket, way).pointee.load(ordering: .sequentiallyConsistent) == page.number {
-                    word = frameWord(bucket, way).pointee.load(ordering: .sequentiallyConsistent)
-                }
+                let word = word(of: page.number)
                 found[place] = word
-                if let object = UnsafeRawPointer(bitPattern: UInt(word)) { touched ^= object.load(as: UInt64.self) }
+                if let base = UnsafeRawPointer(bitPattern: UInt(word)) {
+                    touched ^= FrameHead.of(base).pointee.page.number
+                }
             }
             withExtendedLifetime(touched) {}
-            for (place, page) in pages.enumerated() {
-                guard let frame = Self.reference(found[place])?.takeUnretainedValue(), frame.id == page,
-                    frame.shownFrom <= sequence
-                else {
-                    frames.append(nil)
-                    continue
-                }
-                frame.noteUse()
-                frames.append(frame)
-            }
+            for (place, page) in pages.enumerated() { body(lent(found[place], page, sequence)) }
         }
+    }
+
+    /// What a word names, if it is a page as it is at a commit.
+    @inline(__always)
+    fileprivate func lent(_ word: UInt64, _ page: PageID, _ sequence: CommitSequence) -> LentPage? {
+        guard let base = UnsafeRawPointer(bitPattern: UInt(word)) else { return nil }
+        let head = FrameHead.of(base)
+        guard head.pointee.page == page, head.pointee.shown.load(ordering: .acquiring) <= sequence else { return nil }
+        head.pointee.noteUse()
+        return LentPage(base: base)
+    }
+
+    fileprivate func lend(_ page: PageID, atMost sequence: CommitSequence) -> LentPage? {
+        lent(word(of: page.number), page, sequence)
+    }
+}
+
+/// A reader's section: what it lends stands until it ends. Nothing in it may wait, and it must be ended.
+package struct FrameSection {
+    fileprivate let index: Unmanaged<FrameIndex>
+    fileprivate let counter: UnsafeMutablePointer<Atomic<Int>>
+    fileprivate let sequence: CommitSequence
+
+    /// A page, nil where the cache must be asked.
+    package func page(_ id: PageID) -> LentPage? {
+        index._withUnsafeGuaranteedRef { $0.lend(id, atMost: sequence) }
+    }
+
+    /// Several pages, found together, in the order of `ids`.
+    package func pages(_ ids: [PageID], into lent: inout [LentPage?]) {
+        lent.removeAll(keepingCapacity: true)
+        index._withUnsafeGuaranteedRef { index in
+            index.each(of: ids, atMost: sequence) { lent.append($0) }
+        }
+    }
+
+    /// Ends it: what was lent may be gone from here on.
+    package func end() {
+        counter.pointee.wrappingSubtract(1, ordering: .sequentiallyConsistent)
     }
 }

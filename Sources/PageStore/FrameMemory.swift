@@ -9,7 +9,8 @@ import Musl
 import Darwin
 #endif
 
-// Memory for the payloads of pages: slots of one size cut from blocks of 2 MiB, which the system maps with large pages.
+// Memory for the payloads of pages and their heads: slots of one size cut from blocks of 2 MiB, which the system maps with
+// large pages.
 //
 // A store that is read at random touches other pages at every step. With pages of 4 KiB the processor has to translate an
 // address anew at nearly each of them, and a page cache of some hundred MiB needs more translations than it keeps. Blocks
@@ -73,10 +74,10 @@ final class FrameMemory: Sendable {
 
     private init(pageByteCount: Int) {
         // An odd number of lines: equal places of slots then lie in different sets of the processor's caches.
-        stride = max(pageByteCount, 64) + 64
+        stride = FrameHead.byteCount + max(pageByteCount, 64)
     }
 
-    /// A slot, with whatever is in it.
+    /// A slot for a head and a payload, with whatever is in it.
     func allocate() -> UnsafeMutableRawPointer {
         let (slot, mustPrepare) = take()
         if mustPrepare { Self.queue.async { [self] in prepare() } }

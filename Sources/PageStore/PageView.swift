@@ -24,6 +24,13 @@ package class PageView: @unchecked Sendable {
         for id in ids { frames.append(try page(id)) }
     }
 
+    /// Begins a section, in which pages in memory can be read without being held; nil where the view cannot lend them. What
+    /// is copied out of it counts only when `end` has come back.
+    package func beginSection() throws(PageFault) -> FrameSection? { nil }
+
+    /// Ends a section that the view began.
+    package func end(_ section: FrameSection) throws(PageFault) { section.end() }
+
     /// Whether pages look the same for as long as the view lives.
     package var isFixed: Bool { false }
 

@@ -191,7 +191,18 @@ package final class Pager: @unchecked Sendable {
         }
     }
 
-    /// Pages as they are at a commit. `reader` is any number that differs between readers.
+    /// A page as it is at a commit, by the index if that has it. `reader` is any number that differs between readers.
+    func frame(_ id: PageID, atMost sequence: CommitSequence, reader: UInt64) throws(PageFault) -> PageFrame {
+        if let frame = cache.index.frame(id, atMost: sequence, stripe: Int(truncatingIfNeeded: reader)) { return frame }
+        return try frame(id, atMost: sequence)
+    }
+
+    /// A section in which pages are lent as they are at a commit.
+    func section(atMost sequence: CommitSequence, reader: UInt64) -> FrameSection {
+        cache.index.section(atMost: sequence, stripe: Int(truncatingIfNeeded: reader))
+    }
+
+    /// Pages as they are at a commit.
     func frames(
         _ ids: [PageID], atMost sequence: CommitSequence, reader: UInt64, into frames: inout [PageFrame?]
     ) throws(PageFault) {

@@ -25,7 +25,7 @@ package final class Snapshot: PageView, @unchecked Sendable {
 
     package override func page(_ id: PageID) throws(PageFault) -> PageFrame {
         try checkOpen()
-        let frame = try pager.frame(id, atMost: fixed.sequence)
+        let frame = try pager.frame(id, atMost: fixed.sequence, reader: registration)
         // Again: a close that began meanwhile may have moved a newer version home.
         try checkOpen()
         return frame
@@ -34,6 +34,16 @@ package final class Snapshot: PageView, @unchecked Sendable {
     package override func pages(_ ids: [PageID], into frames: inout [PageFrame?]) throws(PageFault) {
         try checkOpen()
         try pager.frames(ids, atMost: fixed.sequence, reader: registration, into: &frames)
+        try checkOpen()
+    }
+
+    package override func beginSection() throws(PageFault) -> FrameSection? {
+        try checkOpen()
+        return pager.section(atMost: fixed.sequence, reader: registration)
+    }
+
+    package override func end(_ section: FrameSection) throws(PageFault) {
+        section.end()
         try checkOpen()
     }
 

@@ -16,8 +16,8 @@ struct CodeTests {
         "PageStore": ["PageFrame.swift", "FrameIndex.swift", "Monitor.swift"],
         // Slots and cells inside a page, always below the page's size.
         "TreeStore": [
-            "Node.swift", "NodeEditing.swift", "NodePacking.swift", "NodeValidation.swift", "OverflowChain.swift",
-            "PagedArray.swift", "Tree+Split.swift",
+            "Node.swift", "NodeBytes.swift", "NodeEditing.swift", "NodePacking.swift", "NodeValidation.swift",
+            "OverflowChain.swift", "PagedArray.swift", "Tree+Split.swift",
         ],
         // Vectors and links in memory, walked without retains or bounds checks.
         "VectorIndex": [

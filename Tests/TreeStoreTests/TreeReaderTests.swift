@@ -41,7 +41,7 @@ struct TreeReaderTests {
         var spots: [TreeReader.Spot] = []
         for _ in 0..<50 {
             let numbers = (0..<random.int(0...40)).map { _ in random.int(0...(2 * rows.count + 2)) }
-            try reader.find(numbers.map { Self.key($0) }, into: &spots)
+            try reader.find(KeyBatch(numbers.map { Self.key($0) }), into: &spots)
             #expect(spots.count == numbers.count)
             for (number, spot) in zip(numbers, spots) {
                 let found = try reader.withValue(of: spot) { (value) throws(PageFault) in Node.copy(value) }
