@@ -156,6 +156,16 @@ final class FrameMemory: Sendable {
         if unused { munmap(block, Self.blockByteCount) }
     }
 
+    /// Memory of so many bytes for a table that is read at random, large pages included; not cleared.
+    static func table(byteCount: Int) -> UnsafeMutableRawPointer {
+        guard byteCount >= blockByteCount else { return .allocate(byteCount: byteCount, alignment: 64) }
+        let table = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: blockByteCount)
+        #if os(Linux)
+        _ = madvise(table, byteCount & ~(blockByteCount - 1), 14)
+        #endif
+        return table
+    }
+
     // MARK: Blocks
 
     private static func link(_ block: UnsafeMutablePointer<Head>, into state: inout State) {
@@ -192,7 +202,8 @@ final class FrameMemory: Sendable {
         #else
         let flags = MAP_PRIVATE | MAP_ANON
         #endif
-        guard let start = mmap(nil, 2 * blockByteCount, PROT_READ | PROT_WRITE, flags, -1, 0), start != MAP_FAILED else {
+        let mapped = mmap(nil, 2 * blockByteCount, PROT_READ | PROT_WRITE, flags, -1, 0)
+        guard let start = mapped, start != MAP_FAILED else {
             fatalError("no memory for the page cache: the system refused \(2 * blockByteCount) bytes")
         }
         let before = Int(bitPattern: (0 &- UInt(bitPattern: start)) & UInt(blockByteCount - 1))

@@ -197,11 +197,6 @@ package final class Pager: @unchecked Sendable {
         return try frame(id, atMost: sequence)
     }
 
-    /// A section in which pages are lent as they are at a commit.
-    func section(atMost sequence: CommitSequence, reader: UInt64) -> FrameSection {
-        cache.index.section(atMost: sequence, stripe: Int(truncatingIfNeeded: reader))
-    }
-
     /// Pages as they are at a commit.
     func frames(
         _ ids: [PageID], atMost sequence: CommitSequence, reader: UInt64, into frames: inout [PageFrame?]

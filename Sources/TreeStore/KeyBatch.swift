@@ -2,9 +2,14 @@
 
 /// A list of keys.
 package struct KeyBatch {
-    private var bytes: [UInt8] = []
-    /// Where each key ends.
-    private var ends: [Int] = []
+    private struct Place {
+        var start: Int
+        let end: Int
+    }
+
+    /// The keys one after another, with what was dropped of them.
+    package private(set) var bytes: [UInt8] = []
+    private var places: [Place] = []
 
     package init() {}
 
@@ -12,25 +17,43 @@ package struct KeyBatch {
         for key in keys { append(key) }
     }
 
-    package var count: Int { ends.count }
-    package var isEmpty: Bool { ends.isEmpty }
+    package var count: Int { places.count }
+    package var isEmpty: Bool { places.isEmpty }
 
     /// Removes all keys; their memory is used again.
     package mutating func removeAll() {
         bytes.removeAll(keepingCapacity: true)
-        ends.removeAll(keepingCapacity: true)
+        places.removeAll(keepingCapacity: true)
     }
 
-    /// Adds what a key has from `start` on.
-    package mutating func append(_ key: [UInt8], from start: Int = 0) {
-        if start == 0 { bytes.append(contentsOf: key) } else { bytes.append(contentsOf: key[start...]) }
-        ends.append(bytes.count)
+    /// Makes room for so many keys.
+    package mutating func reserve(_ count: Int) {
+        bytes.reserveCapacity(count * 24)
+        places.reserveCapacity(count)
+    }
+
+    /// Adds a key.
+    package mutating func append(_ key: [UInt8]) {
+        let start = bytes.count
+        bytes.append(contentsOf: key)
+        places.append(Place(start: start, end: bytes.count))
     }
 
     /// Adds what the key at a slot of a node has from `start` on.
     mutating func append(_ index: Int, of node: NodeBytes, from start: Int) {
+        let first = bytes.count
         node.appendKey(index, from: start, to: &bytes)
-        ends.append(bytes.count)
+        places.append(Place(start: first, end: bytes.count))
+    }
+
+    /// Where a key stands in `bytes`.
+    @inline(__always)
+    package func range(_ place: Int) -> Range<Int> { places[place].start..<places[place].end }
+
+    /// Takes off what a key has before `start`, a place in `bytes` that is within it.
+    package mutating func cut(_ place: Int, at start: Int) {
+        precondition(start >= places[place].start && start <= places[place].end)
+        places[place].start = start
     }
 
     /// A copy of a key.
@@ -42,7 +65,4 @@ package struct KeyBatch {
         let span = bytes.span.bytes
         return try body(span.extracting(range(place)))
     }
-
-    @inline(__always)
-    private func range(_ place: Int) -> Range<Int> { (place == 0 ? 0 : ends[place &- 1])..<ends[place] }
 }

@@ -23,6 +23,7 @@ final class KnownNodes {
 
     let tree: Tree
     let view: PageView
+    let payloadByteCount: Int
     /// Whether nodes are kept: pages stay as they are, and descents come again.
     private let keeps: Bool
     private var knownRoot: Node?
@@ -31,17 +32,24 @@ final class KnownNodes {
     private var kept: [Kept?] = []
     /// Nodes that pushed another one out since the table has its size.
     private var pushedOut = 0
+    /// Whether nodes that are pushed out are held for now, and those.
+    private var isHolding = false
+    private var held: [Node] = []
+    private var scratch: [NodeBytes] = []
+    /// What was read ahead: it must be used for the loads to happen.
+    private var touched: UInt8 = 0
 
     init(_ tree: Tree, in view: PageView, isOnce: Bool = false) {
         self.tree = tree
         self.view = view
+        payloadByteCount = view.payloadByteCount
         keeps = view.isFixed && !isOnce
     }
 
     func root() throws(PageFault) -> Node {
         if let knownRoot { return knownRoot }
         let node = try tree.openRoot(in: view)
-        if keeps { knownRoot = node }
+        if keeps, !node.isLeaf { knownRoot = node }
         return node
     }
 
@@ -53,7 +61,11 @@ final class KnownNodes {
     private func node(_ page: PageID, level: Int) throws(PageFault) -> Node {
         guard keeps else { return try tree.open(page, level: level, in: view) }
         if level == 0 {
-            if let leaf, leaf.page == page { return leaf.node }
+            if let leaf, leaf.page == page {
+                // Each descent ends at a leaf: where the view has ended, this is where it shows.
+                try view.checkOpen()
+                return leaf.node
+            }
             let node = try tree.open(page, level: 0, in: view)
             leaf = Kept(page: page, node: node)
             return node
@@ -70,7 +82,7 @@ final class KnownNodes {
         guard !node.isLeaf else { return nil }
         while true {
             // What `node` reads is held by `knownRoot` or `kept` until another node is kept, below.
-            let (page, level) = (node.child(node.childIndex(key)), node.level &- 1)
+            let (page, level) = (node.child(for: key), node.level &- 1)
             if level == 0 { return page }
             if let place = place(of: page), let known = kept[place]?.node.bytes, known.level == level {
                 node = known
@@ -78,6 +90,49 @@ final class KnownNodes {
                 node = try open(page, level: level).bytes
             }
         }
+    }
+
+    /// Puts the pages of the leaves of several keys into `pages`, in the keys' order; false where `leafPage` says nil. The keys
+    /// go down together, so that memory is waited for once a level.
+    func leafPages(for keys: KeyBatch, into pages: inout [PageID]) throws(PageFault) -> Bool {
+        pages.removeAll(keepingCapacity: true)
+        guard keeps else { return false }
+        let root = try root().bytes
+        guard !root.isLeaf else { return false }
+        for place in 0..<keys.count {
+            pages.append(keys.withKey(place) { (key) -> PageID in root.child(for: key) })
+        }
+        var level = root.level &- 1
+        var nodes: [NodeBytes] = []
+        swap(&nodes, &scratch)
+        // A node that is pushed out while others of the level are opened must live until they have been searched.
+        isHolding = true
+        defer {
+            swap(&nodes, &scratch)
+            isHolding = false
+            held.removeAll(keepingCapacity: true)
+        }
+        while level > 0 {
+            nodes.removeAll(keepingCapacity: true)
+            var touched: UInt8 = 0
+            for page in pages {
+                let node: NodeBytes
+                if let place = place(of: page), let known = kept[place]?.node.bytes, known.level == level {
+                    node = known
+                } else {
+                    node = try open(page, level: level).bytes
+                }
+                touched ^= node.touchSlots()
+                nodes.append(node)
+            }
+            self.touched = touched
+            for place in 0..<keys.count {
+                let node = nodes[place]
+                pages[place] = keys.withKey(place) { (key) -> PageID in node.child(for: key) }
+            }
+            level &-= 1
+        }
+        return true
     }
 
     // MARK: What is kept
@@ -101,14 +156,17 @@ final class KnownNodes {
     /// Opens an inner node and keeps it.
     private func open(_ page: PageID, level: Int) throws(PageFault) -> Node {
         let node = try tree.open(page, level: level, in: view)
-        if kept.isEmpty || (pushedOut > kept.count && kept.count * view.payloadByteCount < Self.byteLimit / 2) { grow() }
+        if kept.isEmpty || (pushedOut > kept.count && kept.count * payloadByteCount < Self.byteLimit / 2) { grow() }
         keep(Kept(page: page, node: node))
         return node
     }
 
     private func keep(_ new: Kept) {
         let first = firstPlace(of: new.page)
-        if kept[first + 1] != nil { pushedOut += 1 }
+        if let last = kept[first + 1] {
+            pushedOut += 1
+            if isHolding { held.append(last.node) }
+        }
         kept[first + 1] = kept[first]
         kept[first] = new
     }

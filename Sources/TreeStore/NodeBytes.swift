@@ -19,10 +19,11 @@ struct NodeBytes {
 
     /// A lent page as a leaf below the root; nil when it is none, or its content was not validated yet: who opens it by its
     /// frame does that, and says what is wrong.
+    /// - Parameter byteCount: that of all pages. Known beforehand, so that nothing waits for it to come with the page.
     @inline(__always)
-    init?(leaf page: LentPage?) {
-        guard let page, page.validatedAs == PageKind.leaf else { return nil }
-        self.init(base: page.base, byteCount: page.byteCount)
+    init?(leaf page: LentPage?, byteCount: Int) {
+        guard let page, page.validatedAs == PageKind.leaf, page.byteCount == byteCount else { return nil }
+        self.init(base: page.base, byteCount: byteCount)
         guard isLeaf, count > 0 else { return nil }
     }
 
@@ -86,7 +87,8 @@ struct NodeBytes {
         let slot = slot(index)
         let prefixLength = prefixLength
         if start < prefixLength {
-            key.append(contentsOf: UnsafeRawBufferPointer(start: base + (prefixStart + start), count: prefixLength - start))
+            key.append(
+                contentsOf: UnsafeRawBufferPointer(start: base + (prefixStart + start), count: prefixLength - start))
         }
         let left = max(0, start - prefixLength)
         guard left < slot.suffixLength else { return }
@@ -99,16 +101,27 @@ struct NodeBytes {
 
     // MARK: Fetching ahead
 
-    /// Reads a byte of each of the lines of memory that a search begins with.
+    /// Reads a byte of each of the lines of memory that a leaf's search begins with: the first slots, and the prefix.
     @inline(__always)
     func touchSearch() -> UInt8 {
-        let end = min(byteCount, slotsStart &+ 256)
-        var sum: UInt8 = 0
+        let end = min(byteCount, NodeLayout.slotsStart(level: 0) &+ 256)
+        var sum = base.load(fromByteOffset: byteCount &- 1, as: UInt8.self)
         var offset = 0
         while offset < end {
             sum ^= base.load(fromByteOffset: offset, as: UInt8.self)
             offset &+= 64
         }
+        return sum
+    }
+
+    /// Reads a byte of some of the lines of memory that an inner node's search looks at: the prefix, and slots that halve it.
+    @inline(__always)
+    func touchSlots() -> UInt8 {
+        let quarter = count &* NodeLayout.slotByteCount / 4
+        var sum = base.load(fromByteOffset: byteCount &- 1, as: UInt8.self)
+        sum ^= base.load(fromByteOffset: slotsStart &+ quarter, as: UInt8.self)
+        sum ^= base.load(fromByteOffset: slotsStart &+ 2 &* quarter, as: UInt8.self)
+        sum ^= base.load(fromByteOffset: slotsStart &+ 3 &* quarter, as: UInt8.self)
         return sum
     }
 
@@ -175,6 +188,9 @@ struct NodeBytes {
         let (index, isFound) = search(key)
         return isFound ? index &+ 1 : index
     }
+
+    /// The child whose range holds `key`.
+    @inline(__always) func child(for key: RawSpan) -> PageID { child(childIndex(key)) }
 
     // MARK: Bytes
 

@@ -224,7 +224,9 @@ package final class TreeCursor {
     }
 
     private func load(_ leaf: Node) throws(PageFault) -> [UInt8] {
-        do throws(PageFault) { return try StoredValue.load(index, of: leaf, in: nodes.view) } catch { throw fail(error) }
+        do throws(PageFault) {
+            return try StoredValue.load(index, of: leaf, in: nodes.view)
+        } catch { throw fail(error) }
     }
 
     /// Takes the first or last child at every level, down to a leaf.

@@ -33,11 +33,14 @@ package final class TreeReader {
     private let nodes: KnownNodes
     private var tree: Tree { nodes.tree }
     private var view: PageView { nodes.view }
-    /// Scratch of `find` and `read`.
-    private var leaves: [PageID] = []
-    private var frames: [PageFrame?] = []
-    private var lent: [LentPage?] = []
-    private var places: [Int] = []
+    /// Of `find` and `read`; taken out while they use it.
+    private struct Scratch {
+        var leaves: [PageID] = []
+        var frames: [PageFrame?] = []
+        var lent: [LentPage?] = []
+        var places: [Int] = []
+    }
+    private var known = Scratch()
     /// What `touch` has read: it must be used for the loads to happen.
     private var touched: UInt8 = 0
 
@@ -83,7 +86,11 @@ package final class TreeReader {
     private func look(for key: RawSpan) throws(PageFault) -> Found {
         guard let page = try nodes.leafPage(for: key), let section = try view.beginSection() else { return .unknown }
         var found = Found.unknown
-        if let leaf = NodeBytes(leaf: section.page(page)) { found = Self.value(of: key, in: leaf) }
+        if let leaf = NodeBytes(leaf: section.page(page), byteCount: nodes.payloadByteCount) {
+            // At once, where a search would come to one after the other.
+            touched = leaf.touchSearch()
+            found = Self.value(of: key, in: leaf)
+        }
         try view.end(section)
         return found
     }
@@ -99,12 +106,17 @@ package final class TreeReader {
 
     /// Copies the values of keys, in the keys' order.
     package func read(_ keys: KeyBatch, into found: inout [Found]) throws(PageFault) {
+        var scratch = Scratch()
+        swap(&scratch, &known)
+        defer { swap(&scratch, &known) }
         found.removeAll(keepingCapacity: true)
         for _ in 0..<keys.count { found.append(.unknown) }
-        if keys.count > 1, try findPages(keys), let section = try view.beginSection() {
-            section.pages(leaves, into: &lent)
-            read(keys, in: lent, into: &found)
-            lent.removeAll(keepingCapacity: true)
+        if keys.count > 1, try nodes.leafPages(for: keys, into: &scratch.leaves),
+            let section = try view.beginSection()
+        {
+            section.pages(scratch.leaves, into: &scratch.lent)
+            read(keys, &scratch, into: &found)
+            scratch.lent.removeAll(keepingCapacity: true)
             try view.end(section)
         }
         for place in 0..<keys.count {
@@ -120,39 +132,43 @@ package final class TreeReader {
     }
 
     /// Copies what lies plain in lent pages, each level of memory for all keys before the next.
-    private func read(_ keys: KeyBatch, in pages: [LentPage?], into found: inout [Found]) {
+    private func read(_ keys: KeyBatch, _ scratch: inout Scratch, into found: inout [Found]) {
+        let byteCount = nodes.payloadByteCount
         var touched: UInt8 = 0
-        for page in pages {
-            if let leaf = NodeBytes(leaf: page) { touched ^= leaf.touchSearch() }
+        for page in scratch.lent {
+            if let leaf = NodeBytes(leaf: page, byteCount: byteCount) { touched ^= leaf.touchSearch() }
         }
-        places.removeAll(keepingCapacity: true)
-        for (place, page) in pages.enumerated() {
-            guard let leaf = NodeBytes(leaf: page) else {
-                places.append(-1)
+        scratch.places.removeAll(keepingCapacity: true)
+        for (place, page) in scratch.lent.enumerated() {
+            guard let leaf = NodeBytes(leaf: page, byteCount: byteCount) else {
+                scratch.places.append(-1)
                 continue
             }
             let (index, isFound) = keys.search(place, in: leaf)
             if isFound { touched ^= leaf.touchValue(index) } else { found[place] = .missing }
-            places.append(isFound ? index : -1)
+            scratch.places.append(isFound ? index : -1)
         }
         self.touched = touched
-        for (place, page) in pages.enumerated() where places[place] >= 0 {
-            guard let leaf = NodeBytes(leaf: page) else { continue }
-            let index = places[place]
+        for (place, page) in scratch.lent.enumerated() where scratch.places[place] >= 0 {
+            guard let leaf = NodeBytes(leaf: page, byteCount: byteCount) else { continue }
+            let index = scratch.places[place]
             found[place] = leaf.isPlainInline(index) ? .value(leaf.copyInlineBytes(index)) : .apart
         }
     }
 
     /// Looks for keys together, and leaves where they are in `spots`, in the keys' order.
     package func find(_ keys: KeyBatch, into spots: inout [Spot]) throws(PageFault) {
+        var scratch = Scratch()
+        swap(&scratch, &known)
+        defer { swap(&scratch, &known) }
         spots.removeAll(keepingCapacity: true)
-        if keys.count > 1, try findPages(keys) {
-            try view.pages(leaves, into: &frames)
-            for (place, frame) in frames.enumerated() {
-                guard let frame else { throw .corruptPage(leaves[place]) }
+        if keys.count > 1, try nodes.leafPages(for: keys, into: &scratch.leaves) {
+            try view.pages(scratch.leaves, into: &scratch.frames)
+            for (place, frame) in scratch.frames.enumerated() {
+                guard let frame else { throw .corruptPage(scratch.leaves[place]) }
                 spots.append(Spot(leaf: try tree.checked(Node(frame), level: 0), index: nil))
             }
-            frames.removeAll(keepingCapacity: true)
+            scratch.frames.removeAll(keepingCapacity: true)
         } else {
             for place in 0..<keys.count {
                 let leaf = try keys.withKey(place) { (key) throws(PageFault) -> Node in try self.leaf(for: key) }
@@ -169,17 +185,6 @@ package final class TreeReader {
             spots[place] = Spot(leaf: leaf, index: index)
         }
         self.touched = touched
-    }
-
-    /// Puts the pages of the keys' leaves into `leaves`; false when the tree is one leaf, or changes.
-    private func findPages(_ keys: KeyBatch) throws(PageFault) -> Bool {
-        leaves.removeAll(keepingCapacity: true)
-        for place in 0..<keys.count {
-            let page = try keys.withKey(place) { (key) throws(PageFault) -> PageID? in try nodes.leafPage(for: key) }
-            guard let page else { return false }
-            leaves.append(page)
-        }
-        return true
     }
 
     /// Lends the value at a spot, nil when there is none.

@@ -47,7 +47,8 @@ struct PlanEstimates {
 
     /// Entries of an index.
     func entryCount(_ index: IndexDefinition) throws -> Double {
-        guard let known = entry.secondary.first(where: { $0.name == index.name }) else { return 0 }
+        let known = entry.secondary.first { $0.definition === index || $0.name == index.name }
+        guard let known else { return 0 }
         return Double(try known.entryCount(catalog, in: view))
     }
 

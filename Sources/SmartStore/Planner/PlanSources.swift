@@ -184,10 +184,15 @@ final class FetchSource: DocumentSource {
     }
 
     private func readAhead() throws -> Bool {
+        var keys = KeyBatch()
+        swap(&keys, &self.keys)
+        defer { swap(&keys, &self.keys) }
         keys.removeAll()
         place = 0
         // An _id that is asked for need not be there: only documents that were found count.
-        try ids.read(min(portion, wanted), into: &keys)
+        let count = min(portion, wanted)
+        keys.reserve(count)
+        try ids.read(count, into: &keys)
         if !isSingle { portion = Self.mostAtOnce }
         if filter == nil { try reader.read(keys, into: &found) } else { try reader.find(keys, into: &spots) }
         return !keys.isEmpty

@@ -143,23 +143,23 @@ final class IndexCursor {
     /// The `_id` key of the entry.
     func idKey() throws(PageFault) -> [UInt8] {
         try cursor.copyKey(into: &scratch)
-        return try Array(scratch[idStart(in: scratch)...])
+        return try Array(scratch[idStart(in: scratch, scratch.indices)...])
     }
 
     /// Goes on by so many entries at most, and adds the `_id` keys of them to `batch`.
     func readIDs(_ count: Int, into batch: inout KeyBatch) throws(PageFault) {
         var left = count
         while left > 0, try advance() {
-            guard let fixedByteCount else {
-                try cursor.copyKey(into: &scratch)
-                batch.append(scratch, from: try idStart(in: scratch))
-                left &-= 1
-                continue
-            }
             // Those of one leaf together.
-            let run = min(left, sure &+ 1)
-            guard try cursor.appendKeys(run, isBackward: isBackward, from: fixedByteCount, to: &batch) else {
+            let (run, first) = (min(left, sure &+ 1), batch.count)
+            guard try cursor.appendKeys(run, isBackward: isBackward, from: fixedByteCount ?? 0, to: &batch) else {
                 throw withoutID
+            }
+            if fixedByteCount == nil {
+                for place in first..<batch.count {
+                    let range = batch.range(place)
+                    batch.cut(place, at: try idStart(in: batch.bytes, range))
+                }
             }
             sure &-= run &- 1
             counters.keysExamined &+= run &- 1
@@ -171,20 +171,20 @@ final class IndexCursor {
         .corruptStructure(page: tree.root, reason: "index entry without an _id")
     }
 
-    /// Where the `_id` key begins in an entry's key: behind the index's part.
-    private func idStart(in key: [UInt8]) throws(PageFault) -> Int {
-        var offset = 0
+    /// Where the `_id` key begins in an entry's key that stands there: behind the index's part.
+    private func idStart(in bytes: [UInt8], _ key: Range<Int>) throws(PageFault) -> Int {
+        var offset = key.lowerBound
         if let fixedByteCount {
-            offset = fixedByteCount
+            offset += fixedByteCount
         } else {
             for isDescending in directions {
-                guard let end = KeyEncoding.componentEnd(in: key, from: offset, descending: isDescending) else {
+                guard let end = KeyEncoding.componentEnd(in: bytes, from: offset, descending: isDescending) else {
                     throw withoutID
                 }
                 offset = end
             }
         }
-        guard offset < key.count else { throw withoutID }
+        guard offset < key.upperBound else { throw withoutID }
         return offset
     }
 
