@@ -9,13 +9,14 @@ import Synchronization
 //    sequence; else, or when the page is not here, it asks the cache.
 // 3. Readers look only within a section. A reference that the index gives up is released when every section that had
 //    begun before is over: each of the counters below was seen at zero once since (sleepable read-copy-update, after
-//    McKenney). Sections are short: they look frames up and retain them, and read nothing from the disk.
+//    McKenney). Sections are short: they look frames up and retain them, or copy out of them, and read nothing from the
+//    disk.
+// 4. Words name payloads, and the head before a payload says the rest: a reader that copies within its section goes from
+//    the slot to the page itself, without the frame's object and its count of references.
 
 package final class FrameIndex: @unchecked Sendable {
     // Unchecked: the words are atomic, and what they point to is kept alive by rule 3.
 
-    /// Pages of a bucket; with their frames they fill one line of memory.
-    private static let ways = 4
     private static let vacant = UInt64.max
     private static let stripes = 8
     /// Words from one counter to the next: two lines, so that threads do not share one.
@@ -29,8 +30,8 @@ package final class FrameIndex: @unchecked Sendable {
         var pending: UInt32 = 0
     }
 
-    private let buckets: Int
-    /// For each bucket its pages, then the addresses of their frames.
+    private let slotCount: Int
+    /// For each slot its page, then the address of that one's payload.
     private let words: UnsafeMutablePointer<Atomic<UInt64>>
     /// Open sections, for each stripe and phase.
     private let sections: UnsafeMutablePointer<Atomic<Int>>
@@ -39,13 +40,14 @@ package final class FrameIndex: @unchecked Sendable {
 
     /// - Parameter frameLimit: how many frames the cache keeps.
     package init(frameLimit: Int, shardCount: Int) {
-        var buckets = shardCount
-        while buckets * Self.ways < 2 * frameLimit { buckets *= 2 }
-        self.buckets = buckets
+        var slotCount = shardCount
+        while slotCount < 2 * frameLimit { slotCount *= 2 }
+        self.slotCount = slotCount
         shardMask = UInt64(shardCount - 1)
-        words = .allocate(capacity: buckets * 2 * Self.ways + 8)
-        for place in 0..<buckets * 2 * Self.ways {
-            (words + place).initialize(to: Atomic(place & Self.ways == 0 ? Self.vacant : 0))
+        words = FrameMemory.table(byteCount: slotCount * 2 * MemoryLayout<Atomic<UInt64>>.stride)
+            .bindMemory(to: Atomic<UInt64>.self, capacity: slotCount * 2)
+        for place in 0..<slotCount * 2 {
+            (words + place).initialize(to: Atomic(place & 1 == 0 ? Self.vacant : 0))
         }
         let counters = 2 * Self.stripes * Self.stride
         sections = .allocate(capacity: counters)
@@ -55,8 +57,8 @@ package final class FrameIndex: @unchecked Sendable {
     private let shardMask: UInt64
 
     deinit {
-        for bucket in 0..<buckets {
-            for way in 0..<Self.ways { frame(at: bucket, way)?.release() }
+        for slot in 0..<slotCount {
+            Self.reference(payloadWord(slot).pointee.load(ordering: .sequentiallyConsistent))?.release()
         }
         limbo.withLock { state in
             for frame in state.fresh + state.waiting { frame.release() }
@@ -67,31 +69,49 @@ package final class FrameIndex: @unchecked Sendable {
 
     // MARK: Places
 
-    /// A bucket belongs to one shard, so that one lock guards it.
+    // A page has two slots. The first are in order of page numbers, so that a file that is not much larger than the cache
+    // has all its pages in them, and four neighbours in a line; the second are strewn. All pages that share a slot belong to
+    // one shard, so that one lock guards it.
+
     @inline(__always)
-    private func bucket(of page: UInt64) -> Int {
+    private func firstSlot(of page: UInt64) -> Int { Int(truncatingIfNeeded: page) & (slotCount &- 1) }
+
+    @inline(__always)
+    private func secondSlot(of page: UInt64) -> Int {
         let mixed = (page &* 0x9E37_79B9_7F4A_7C15) >> 20
-        return Int(truncatingIfNeeded: mixed & ~shardMask | page & shardMask) & (buckets &- 1)
+        return Int(truncatingIfNeeded: mixed & ~shardMask | page & shardMask) & (slotCount &- 1)
     }
 
     @inline(__always)
-    private func pageWord(_ bucket: Int, _ way: Int) -> UnsafeMutablePointer<Atomic<UInt64>> {
-        words + (bucket &* 2 &* Self.ways &+ way)
-    }
+    private func pageWord(_ slot: Int) -> UnsafeMutablePointer<Atomic<UInt64>> { words + 2 &* slot }
 
     @inline(__always)
-    private func frameWord(_ bucket: Int, _ way: Int) -> UnsafeMutablePointer<Atomic<UInt64>> {
-        words + (bucket &* 2 &* Self.ways &+ Self.ways &+ way)
-    }
+    private func payloadWord(_ slot: Int) -> UnsafeMutablePointer<Atomic<UInt64>> { words + (2 &* slot &+ 1) }
 
-    private func frame(at bucket: Int, _ way: Int) -> Unmanaged<PageFrame>? {
-        Self.reference(frameWord(bucket, way).pointee.load(ordering: .sequentiallyConsistent))
-    }
+    /// The page in a slot, for those who hold the lock.
+    private func page(in slot: Int) -> UInt64 { pageWord(slot).pointee.load(ordering: .relaxed) }
 
+    /// The payload of a page; 0 when it is not here. It may be another page's: a slot can change between two looks.
     @inline(__always)
+    private func word(of page: UInt64) -> UInt64 {
+        let first = firstSlot(of: page)
+        if pageWord(first).pointee.load(ordering: .sequentiallyConsistent) == page {
+            return payloadWord(first).pointee.load(ordering: .sequentiallyConsistent)
+        }
+        let second = secondSlot(of: page)
+        guard pageWord(second).pointee.load(ordering: .sequentiallyConsistent) == page else { return 0 }
+        return payloadWord(second).pointee.load(ordering: .sequentiallyConsistent)
+    }
+
+    /// The frame of the payload at an address.
     private static func reference(_ word: UInt64) -> Unmanaged<PageFrame>? {
-        UnsafeRawPointer(bitPattern: UInt(word)).map { Unmanaged.fromOpaque($0) }
+        guard let base = UnsafeRawPointer(bitPattern: UInt(word)),
+            let frame = UnsafeRawPointer(bitPattern: FrameHead.of(base).pointee.frame)
+        else { return nil }
+        return Unmanaged.fromOpaque(frame)
     }
+
+    private static func word(of frame: PageFrame) -> UInt64 { UInt64(UInt(bitPattern: frame.base)) }
 
     // MARK: Changes, under the lock of the page's shard
 
@@ -99,35 +119,50 @@ package final class FrameIndex: @unchecked Sendable {
     package func put(_ frame: PageFrame, shownFrom sequence: CommitSequence) {
         frame.shownFrom = sequence
         let page = frame.id.number
-        let bucket = bucket(of: page)
-        var place = Int(truncatingIfNeeded: page / (shardMask + 1)) & (Self.ways - 1)
-        for way in 0..<Self.ways {
-            let found = pageWord(bucket, way).pointee.load(ordering: .relaxed)
-            if found == page {
-                place = way
-                break
-            }
-            if found == Self.vacant { place = way }
-        }
-        let word = UInt64(UInt(bitPattern: Unmanaged.passRetained(frame).toOpaque()))
-        pageWord(bucket, place).pointee.store(page, ordering: .sequentiallyConsistent)
-        let old = frameWord(bucket, place).pointee.exchange(word, ordering: .sequentiallyConsistent)
+        let slot = place(for: page)
+        _ = Unmanaged.passRetained(frame)
+        pageWord(slot).pointee.store(page, ordering: .sequentiallyConsistent)
+        let old = payloadWord(slot).pointee.exchange(Self.word(of: frame), ordering: .sequentiallyConsistent)
         if let old = Self.reference(old) { retire(old) }
+    }
+
+    /// Where a page is or is to be: in a slot that is vacant, or can be made so by moving who is there to its other slot;
+    /// else in the place of who is there.
+    private func place(for page: UInt64) -> Int {
+        let (first, second) = (firstSlot(of: page), secondSlot(of: page))
+        let (atFirst, atSecond) = (self.page(in: first), self.page(in: second))
+        if atFirst == page { return first }
+        if atSecond == page { return second }
+        if atFirst == Self.vacant { return first }
+        if atSecond == Self.vacant { return second }
+        if moves(atFirst, from: first) { return first }
+        if moves(atSecond, from: second) { return second }
+        return first
+    }
+
+    /// Moves a page from a slot to its other one, if that is vacant.
+    private func moves(_ page: UInt64, from slot: Int) -> Bool {
+        let other = firstSlot(of: page) == slot ? secondSlot(of: page) : firstSlot(of: page)
+        guard self.page(in: other) == Self.vacant else { return false }
+        // For a moment a reader finds it in neither, and asks the cache.
+        let word = payloadWord(slot).pointee.exchange(0, ordering: .sequentiallyConsistent)
+        payloadWord(other).pointee.store(word, ordering: .sequentiallyConsistent)
+        pageWord(other).pointee.store(page, ordering: .sequentiallyConsistent)
+        return true
     }
 
     /// Takes a page out; with `frame` only when that is the frame it has.
     package func remove(_ page: UInt64, frame: PageFrame? = nil) {
-        let bucket = bucket(of: page)
-        for way in 0..<Self.ways where pageWord(bucket, way).pointee.load(ordering: .relaxed) == page {
-            if let frame {
-                let word = UInt64(UInt(bitPattern: Unmanaged.passUnretained(frame).toOpaque()))
-                guard frameWord(bucket, way).pointee.load(ordering: .relaxed) == word else { return }
-            }
-            pageWord(bucket, way).pointee.store(Self.vacant, ordering: .sequentiallyConsistent)
-            let old = frameWord(bucket, way).pointee.exchange(0, ordering: .sequentiallyConsistent)
-            if let old = Self.reference(old) { retire(old) }
-            return
-        }
+        let slot = firstSlot(of: page)
+        remove(page, from: self.page(in: slot) == page ? slot : secondSlot(of: page), frame)
+    }
+
+    private func remove(_ page: UInt64, from slot: Int, _ frame: PageFrame?) {
+        guard self.page(in: slot) == page else { return }
+        if let frame, payloadWord(slot).pointee.load(ordering: .relaxed) != Self.word(of: frame) { return }
+        pageWord(slot).pointee.store(Self.vacant, ordering: .sequentiallyConsistent)
+        let old = payloadWord(slot).pointee.exchange(0, ordering: .sequentiallyConsistent)
+        if let old = Self.reference(old) { retire(old) }
     }
 
     private func retire(_ frame: Unmanaged<PageFrame>) {
@@ -156,44 +191,94 @@ package final class FrameIndex: @unchecked Sendable {
 
     // MARK: Readers
 
-    /// Looks up pages as they are at a commit: retained frames, nil where the cache must be asked.
+    /// Begins a section of a reader that sees pages as they are at a commit.
     /// - Parameter stripe: any number; equal ones of many threads only make them slower.
-    package func collect(
-        _ pages: [PageID], atMost sequence: CommitSequence, stripe: Int, into frames: inout [PageFrame?]
-    ) {
-        frames.removeAll(keepingCapacity: true)
+    package func section(atMost sequence: CommitSequence, stripe: Int) -> FrameSection {
         let counter =
             sections
             + (2 &* (stripe & (Self.stripes - 1)) &+ phase.load(ordering: .sequentiallyConsistent)) &* Self.stride
         counter.pointee.wrappingAdd(1, ordering: .sequentiallyConsistent)
-        defer { counter.pointee.wrappingSubtract(1, ordering: .sequentiallyConsistent) }
+        return FrameSection(index: Unmanaged.passUnretained(self), counter: counter, sequence: sequence)
+    }
+
+    /// Looks a page up as it is at a commit, and retains its frame; nil where the cache must be asked.
+    package func frame(_ page: PageID, atMost sequence: CommitSequence, stripe: Int) -> PageFrame? {
+        let section = section(atMost: sequence, stripe: stripe)
+        defer { section.end() }
+        return lent(word(of: page.number), page, sequence).flatMap { Self.frame(of: $0) }
+    }
+
+    /// As `frame` for several pages.
+    package func collect(
+        _ pages: [PageID], atMost sequence: CommitSequence, stripe: Int, into frames: inout [PageFrame?]
+    ) {
+        frames.removeAll(keepingCapacity: true)
+        let section = section(atMost: sequence, stripe: stripe)
+        defer { section.end() }
+        each(of: pages, atMost: sequence) { lent in frames.append(lent.flatMap { Self.frame(of: $0) }) }
+    }
+
+    private static func frame(of lent: LentPage) -> PageFrame? {
+        reference(UInt64(UInt(bitPattern: lent.base)))?.takeUnretainedValue()
+    }
+
+    /// Looks pages up together, within a section.
+    @inline(__always)
+    fileprivate func each(of pages: [PageID], atMost sequence: CommitSequence, _ body: (LentPage?) -> Void) {
         withUnsafeTemporaryAllocation(of: UInt64.self, capacity: max(1, pages.count)) { found in
             // Each pass reads one level of memory for all pages; the next pass finds it in the processor's caches.
             var touched: UInt64 = 0
             for page in pages {
-                touched ^= pageWord(bucket(of: page.number), 0).pointee.load(ordering: .relaxed)
+                touched ^= pageWord(firstSlot(of: page.number)).pointee.load(ordering: .relaxed)
             }
             for (place, page) in pages.enumerated() {
-                let bucket = bucket(of: page.number)
-                var word: UInt64 = 0
-                for way in 0..<Self.ways
-                where pageWord(bucket, way).pointee.load(ordering: .sequentiallyConsistent) == page.number {
-                    word = frameWord(bucket, way).pointee.load(ordering: .sequentiallyConsistent)
-                }
+                let word = word(of: page.number)
                 found[place] = word
-                if let object = UnsafeRawPointer(bitPattern: UInt(word)) { touched ^= object.load(as: UInt64.self) }
+                if let base = UnsafeRawPointer(bitPattern: UInt(word)) {
+                    touched ^= FrameHead.of(base).pointee.page.number
+                }
             }
             withExtendedLifetime(touched) {}
-            for (place, page) in pages.enumerated() {
-                guard let frame = Self.reference(found[place])?.takeUnretainedValue(), frame.id == page,
-                    frame.shownFrom <= sequence
-                else {
-                    frames.append(nil)
-                    continue
-                }
-                frame.noteUse()
-                frames.append(frame)
-            }
+            for (place, page) in pages.enumerated() { body(lent(found[place], page, sequence)) }
         }
+    }
+
+    /// What a word names, if it is a page as it is at a commit.
+    @inline(__always)
+    fileprivate func lent(_ word: UInt64, _ page: PageID, _ sequence: CommitSequence) -> LentPage? {
+        guard let base = UnsafeRawPointer(bitPattern: UInt(word)) else { return nil }
+        let head = FrameHead.of(base)
+        guard head.pointee.page == page, head.pointee.shown.load(ordering: .acquiring) <= sequence else { return nil }
+        head.pointee.noteUse()
+        return LentPage(base: base)
+    }
+
+    fileprivate func lend(_ page: PageID, atMost sequence: CommitSequence) -> LentPage? {
+        lent(word(of: page.number), page, sequence)
+    }
+}
+
+/// A reader's section: what it lends stands until it ends. Nothing in it may wait, and it must be ended.
+package struct FrameSection {
+    fileprivate let index: Unmanaged<FrameIndex>
+    fileprivate let counter: UnsafeMutablePointer<Atomic<Int>>
+    fileprivate let sequence: CommitSequence
+
+    /// A page, nil where the cache must be asked.
+    package func page(_ id: PageID) -> LentPage? {
+        index._withUnsafeGuaranteedRef { $0.lend(id, atMost: sequence) }
+    }
+
+    /// Several pages, found together, in the order of `ids`.
+    package func pages(_ ids: [PageID], into lent: inout [LentPage?]) {
+        lent.removeAll(keepingCapacity: true)
+        index._withUnsafeGuaranteedRef { index in
+            index.each(of: ids, atMost: sequence) { lent.append($0) }
+        }
+    }
+
+    /// Ends it: what was lent may be gone from here on.
+    package func end() {
+        counter.pointee.wrappingSubtract(1, ordering: .sequentiallyConsistent)
     }
 }

@@ -9,7 +9,8 @@ import Musl
 import Darwin
 #endif
 
-// Memory for the payloads of pages: slots of one size cut from blocks of 2 MiB, which the system maps with large pages.
+// Memory for the payloads of pages and their heads: slots of one size cut from blocks of 2 MiB, which the system maps with
+// large pages.
 //
 // A store that is read at random touches other pages at every step. With pages of 4 KiB the processor has to translate an
 // address anew at nearly each of them, and a page cache of some hundred MiB needs more translations than it keeps. Blocks
@@ -73,10 +74,10 @@ final class FrameMemory: Sendable {
 
     private init(pageByteCount: Int) {
         // An odd number of lines: equal places of slots then lie in different sets of the processor's caches.
-        stride = max(pageByteCount, 64) + 64
+        stride = FrameHead.byteCount + max(pageByteCount, 64)
     }
 
-    /// A slot, with whatever is in it.
+    /// A slot for a head and a payload, with whatever is in it.
     func allocate() -> UnsafeMutableRawPointer {
         let (slot, mustPrepare) = take()
         if mustPrepare { Self.queue.async { [self] in prepare() } }
@@ -155,6 +156,16 @@ final class FrameMemory: Sendable {
         if unused { munmap(block, Self.blockByteCount) }
     }
 
+    /// Memory of so many bytes for a table that is read at random, large pages included; not cleared.
+    static func table(byteCount: Int) -> UnsafeMutableRawPointer {
+        guard byteCount >= blockByteCount else { return .allocate(byteCount: byteCount, alignment: 64) }
+        let table = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: blockByteCount)
+        #if os(Linux)
+        _ = madvise(table, byteCount & ~(blockByteCount - 1), 14)
+        #endif
+        return table
+    }
+
     // MARK: Blocks
 
     private static func link(_ block: UnsafeMutablePointer<Head>, into state: inout State) {
@@ -191,7 +202,8 @@ final class FrameMemory: Sendable {
         #else
         let flags = MAP_PRIVATE | MAP_ANON
         #endif
-        guard let start = mmap(nil, 2 * blockByteCount, PROT_READ | PROT_WRITE, flags, -1, 0), start != MAP_FAILED else {
+        let mapped = mmap(nil, 2 * blockByteCount, PROT_READ | PROT_WRITE, flags, -1, 0)
+        guard let start = mapped, start != MAP_FAILED else {
             fatalError("no memory for the page cache: the system refused \(2 * blockByteCount) bytes")
         }
         let before = Int(bitPattern: (0 &- UInt(bitPattern: start)) & UInt(blockByteCount - 1))

@@ -5,17 +5,15 @@ import Synchronization
 // 1. A frame is written only by the transaction that made it (`mutablePage`, `allocate`), before it is shared.
 // 2. Once a frame is in the cache or belongs to a snapshot it never changes.
 // 3. Holding a reference pins the memory; the cache only drops its own.
+// 4. The line of memory before the payload (`FrameHead`) says what a reader has to know of a page before it reads it, so
+//    that a reader who is lent the memory (FrameIndex) touches no object. It lives as long as the frame.
 
-/// The payload of one page (page size − 48 bytes), aligned as every allocation is: what asks for more leaves holes in the
-/// heap that no other page fits, and a store that was written much then took half as much memory again.
+/// The payload of one page (page size − 48 bytes), with its head before it.
 package final class PageFrame: @unchecked Sendable {
     // Unchecked: rule 1 and 2 above make the memory behind `base` immutable before another thread can see it.
     package let id: PageID
     package let base: UnsafeMutableRawPointer
     package let byteCount: Int
-    private let validated = Atomic<UInt8>(0)
-    private let wasUsed = Atomic<Bool>(false)
-    private let shown = Atomic<CommitSequence>(0)
 
     /// How many changes in the log lie between this version and a whole image of its page. Set before it is shared.
     var changeCount: UInt8 = 0
@@ -23,41 +21,44 @@ package final class PageFrame: @unchecked Sendable {
     package init(id: PageID, byteCount: Int) {
         self.id = id
         self.byteCount = byteCount
+        let slot: UnsafeMutableRawPointer
         if let pool = FrameMemory.pool(byteCount: byteCount) {
-            base = pool.allocate()
+            slot = pool.allocate()
         } else {
-            base = .allocate(byteCount: byteCount, alignment: 16)
+            slot = .allocate(byteCount: FrameHead.byteCount + byteCount, alignment: 16)
         }
+        base = slot + FrameHead.byteCount
+        let frame = UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque())
+        slot.bindMemory(to: FrameHead.self, capacity: 1)
+            .initialize(to: FrameHead(page: id, payloadByteCount: byteCount, frame: frame))
     }
 
     deinit {
+        let slot = base - FrameHead.byteCount
         if let pool = FrameMemory.pool(byteCount: byteCount) {
-            pool.deallocate(base)
+            pool.deallocate(slot)
         } else {
-            base.deallocate()
+            slot.deallocate()
         }
     }
 
+    @inline(__always)
+    private var head: UnsafePointer<FrameHead> { FrameHead.of(base) }
+
     /// What the layer above has verified about the content: 0 nothing. A page is opened once and checked once.
     package var validatedAs: UInt8 {
-        get { validated.load(ordering: .relaxed) }
-        set { validated.store(newValue, ordering: .relaxed) }
+        get { head.pointee.validated.load(ordering: .relaxed) }
+        set { head.pointee.validated.store(newValue, ordering: .relaxed) }
     }
 
     /// The commit from which on this is how the page looks; 0: for everyone. Set before the frame is indexed.
     var shownFrom: CommitSequence {
-        get { shown.load(ordering: .acquiring) }
-        set { shown.store(newValue, ordering: .releasing) }
-    }
-
-    /// Notes that a reader came by the index, where the cache does not count.
-    @inline(__always)
-    func noteUse() {
-        if !wasUsed.load(ordering: .relaxed) { wasUsed.store(true, ordering: .relaxed) }
+        get { head.pointee.shown.load(ordering: .acquiring) }
+        set { head.pointee.shown.store(newValue, ordering: .releasing) }
     }
 
     /// Whether a reader came by the index since the last call.
-    func takeUse() -> Bool { wasUsed.exchange(false, ordering: .relaxed) }
+    func takeUse() -> Bool { head.pointee.wasUsed.exchange(false, ordering: .relaxed) }
 
     package func zero() {
         base.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
@@ -96,6 +97,42 @@ package final class PageFrame: @unchecked Sendable {
 
     /// Byte 0 of a payload names its kind.
     package var kind: UInt8 { base.load(as: UInt8.self) }
+}
+
+/// The line of memory before a payload.
+struct FrameHead: ~Copyable {
+    /// Bytes from it to the payload: one line.
+    static let byteCount = 64
+
+    let page: PageID
+    let payloadByteCount: Int
+    /// The address of the frame's object.
+    let frame: UInt
+    let shown = Atomic<CommitSequence>(0)
+    let validated = Atomic<UInt8>(0)
+    let wasUsed = Atomic<Bool>(false)
+
+    /// The head of the payload at this address.
+    @inline(__always)
+    static func of(_ base: UnsafeRawPointer) -> UnsafePointer<FrameHead> {
+        (base - byteCount).assumingMemoryBound(to: FrameHead.self)
+    }
+
+    /// Notes that a reader came by the index, where the cache does not count.
+    @inline(__always)
+    func noteUse() {
+        if !wasUsed.load(ordering: .relaxed) { wasUsed.store(true, ordering: .relaxed) }
+    }
+}
+
+/// A page's payload as it is lent by a `FrameSection`, until that ends.
+package struct LentPage {
+    package let base: UnsafeRawPointer
+
+    package var byteCount: Int { FrameHead.of(base).pointee.payloadByteCount }
+
+    /// As that of the frame.
+    package var validatedAs: UInt8 { FrameHead.of(base).pointee.validated.load(ordering: .relaxed) }
 }
 
 /// Scratch memory for sealed images and log writes: aligned, reused, never shared between two users at once.

@@ -24,6 +24,16 @@ package class PageView: @unchecked Sendable {
         for id in ids { frames.append(try page(id)) }
     }
 
+    /// Throws what reading a page would, when the view has ended: for who needs no page, because it kept one.
+    package func checkOpen() throws(PageFault) {}
+
+    /// Begins a section, in which pages in memory can be read without being held; nil where the view cannot lend them. What
+    /// is copied out of it counts only when `end` has come back.
+    package func beginSection() throws(PageFault) -> FrameSection? { nil }
+
+    /// Ends a section that the view began.
+    package func end(_ section: FrameSection) throws(PageFault) { section.end() }
+
     /// Whether pages look the same for as long as the view lives.
     package var isFixed: Bool { false }
 

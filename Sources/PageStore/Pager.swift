@@ -194,7 +194,13 @@ package final class Pager: @unchecked Sendable {
         }
     }
 
-    /// Pages as they are at a commit. `reader` is any number that differs between readers.
+    /// A page as it is at a commit, by the index if that has it. `reader` is any number that differs between readers.
+    func frame(_ id: PageID, atMost sequence: CommitSequence, reader: UInt64) throws(PageFault) -> PageFrame {
+        if let frame = cache.index.frame(id, atMost: sequence, stripe: Int(truncatingIfNeeded: reader)) { return frame }
+        return try frame(id, atMost: sequence)
+    }
+
+    /// Pages as they are at a commit.
     func frames(
         _ ids: [PageID], atMost sequence: CommitSequence, reader: UInt64, into frames: inout [PageFrame?]
     ) throws(PageFault) {

@@ -5,6 +5,8 @@ import Synchronization
 /// still need.
 package final class Snapshot: PageView, @unchecked Sendable {
     private let pager: Pager
+    /// The pager's, which is asked for each page.
+    private let index: FrameIndex
     private let fixed: CommitState
     private let registration: UInt64
     private let isOpen = Atomic<Bool>(true)
@@ -12,6 +14,7 @@ package final class Snapshot: PageView, @unchecked Sendable {
 
     init(pager: Pager, state: CommitState, registration: UInt64) {
         self.pager = pager
+        index = pager.cache.index
         self.fixed = state
         self.registration = registration
         super.init(payloadByteCount: pager.codec.payloadByteCount, formatVersion: pager.formatVersion)
@@ -25,7 +28,7 @@ package final class Snapshot: PageView, @unchecked Sendable {
 
     package override func page(_ id: PageID) throws(PageFault) -> PageFrame {
         try checkOpen()
-        let frame = try pager.frame(id, atMost: fixed.sequence)
+        let frame = try pager.frame(id, atMost: fixed.sequence, reader: registration)
         // Again: a close that began meanwhile may have moved a newer version home.
         try checkOpen()
         return frame
@@ -37,6 +40,16 @@ package final class Snapshot: PageView, @unchecked Sendable {
         try checkOpen()
     }
 
+    package override func beginSection() throws(PageFault) -> FrameSection? {
+        try checkOpen()
+        return index.section(atMost: fixed.sequence, stripe: Int(truncatingIfNeeded: registration))
+    }
+
+    package override func end(_ section: FrameSection) throws(PageFault) {
+        section.end()
+        try checkOpen()
+    }
+
     package override func pageUncached(_ id: PageID) throws(PageFault) -> PageFrame {
         try checkOpen()
         let frame = try pager.frame(id, atMost: fixed.sequence, keep: false)
@@ -44,8 +57,7 @@ package final class Snapshot: PageView, @unchecked Sendable {
         return frame
     }
 
-    @inline(__always)
-    private func checkOpen() throws(PageFault) {
+    package override func checkOpen() throws(PageFault) {
         if pager.isEnding.load(ordering: .acquiring) { throw .closed }
         if !isOpen.load(ordering: .acquiring) { throw wasExpired.load(ordering: .relaxed) ? .snapshotExpired : .closed }
     }

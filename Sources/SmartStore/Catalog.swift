@@ -123,12 +123,23 @@ final class CollectionEntry {
     var documentCount: Int?
     var isChanged = false
     private var knownReader: TreeReader?
+    private var indexReaders: [(tree: Tree, reader: TreeReader)] = []
+    /// Memory for the key of a document that is asked for.
+    var keyScratch: [UInt8] = []
 
     /// Reads documents by their keys. The entry belongs to one view, and so does the reader.
     func reader(in view: PageView) -> TreeReader {
         if let knownReader { return knownReader }
         let reader = TreeReader(tree, in: view)
         knownReader = reader
+        return reader
+    }
+
+    /// Reads the entries of an index.
+    func reader(of index: Tree, in view: PageView) -> TreeReader {
+        for known in indexReaders where known.tree == index { return known.reader }
+        let reader = TreeReader(index, in: view)
+        indexReaders.append((index, reader))
         return reader
     }
 

@@ -180,7 +180,7 @@ struct NodeEditor {
         let place = base + node.slotsStart + index * NodeLayout.slotByteCount
         (place + NodeLayout.slotByteCount).copyMemory(
             from: place, byteCount: (count - index) * NodeLayout.slotByteCount)
-        let slot = Slot(offset: offset, suffixLength: suffixLength, head: Node.head(cell, suffixLength))
+        let slot = Slot(offset: offset, suffixLength: suffixLength, head: NodeBytes.head(cell, suffixLength))
         place.storeBytes(of: slot.word.littleEndian, as: UInt64.self)
         set(NodeLayout.count, count + 1)
         set(NodeLayout.cellsStart, offset)
@@ -200,7 +200,7 @@ struct NodeEditor {
                 let slot = node.slot(index)
                 let source = cells + (slot.offset - start)
                 let part = source + slot.suffixLength
-                let partByteCount = node.isLeaf ? Node.form(at: part).partByteCount : NodeLayout.childByteCount
+                let partByteCount = node.isLeaf ? NodeBytes.form(at: part).partByteCount : NodeLayout.childByteCount
                 let byteCount = slot.suffixLength + partByteCount
                 next -= byteCount
                 (base + next).copyMemory(from: source, byteCount: byteCount)

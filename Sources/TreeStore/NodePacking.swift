@@ -58,7 +58,7 @@ extension NodeEditor {
                 (base + next).copyMemory(from: source, byteCount: cell.count)
                 let suffixLength = entry.keyByteCount - prefixLength
                 let word = Slot(
-                    offset: next, suffixLength: suffixLength, head: Node.head(source, suffixLength))
+                    offset: next, suffixLength: suffixLength, head: NodeBytes.head(source, suffixLength))
                 base.storeBytes(of: word.word.littleEndian, toByteOffset: slot, as: UInt64.self)
                 slot += NodeLayout.slotByteCount
             }

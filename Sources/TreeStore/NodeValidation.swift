@@ -87,7 +87,7 @@ private struct CellArea {
                 guard prefixLength + slot.suffixLength <= TreeLimits.maximumKeyByteCount else {
                     return .damage("key longer than its limit")
                 }
-                guard slot.head == Node.head(base + slot.offset, slot.suffixLength) else {
+                guard slot.head == NodeBytes.head(base + slot.offset, slot.suffixLength) else {
                     return .damage("head differs from its key")
                 }
                 if index > 0 && !ascends(previous, slot) { return .damage("keys out of order") }
@@ -125,7 +125,7 @@ private struct CellArea {
         } else if word & ValueForm.deflatedFlag != 0 {
             guard room >= ValueForm.deflatedHeaderByteCount else { return .damage("value out of its page") }
         }
-        let form = Node.form(at: UnsafeMutableRawPointer(mutating: base + start))
+        let form = NodeBytes.form(at: base + start)
         if let damage = form.damage { return .damage(damage) }
         let limit = ValueForm.inlineLimit(
             keyByteCount: keyByteCount, headerByteCount: form.headerByteCount, payloadByteCount: payloadByteCount)
@@ -135,7 +135,7 @@ private struct CellArea {
 
     private func ascends(_ a: Slot, _ b: Slot) -> Bool {
         if a.head != b.head { return a.head < b.head }
-        let order = Node.compare(base + a.offset, base + b.offset, min(a.suffixLength, b.suffixLength))
+        let order = NodeBytes.compare(base + a.offset, base + b.offset, min(a.suffixLength, b.suffixLength))
         return order < 0 || (order == 0 && a.suffixLength < b.suffixLength)
     }
 

@@ -49,6 +49,6 @@ extension Tree {
 
     /// A cursor over the tree, not yet on any row.
     package func cursor(in view: PageView) -> TreeCursor {
-        TreeCursor(tree: self, view: view)
+        TreeCursor(KnownNodes(self, in: view, isOnce: true))
     }
 }

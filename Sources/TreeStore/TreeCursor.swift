@@ -15,8 +15,7 @@ package final class TreeCursor {
         var child: Int
     }
 
-    private let tree: Tree
-    private let view: PageView
+    private let nodes: KnownNodes
     /// The inner nodes above the leaf, root first, each with the child taken.
     private var path: [Step] = []
     private var leaf: Node?
@@ -24,10 +23,7 @@ package final class TreeCursor {
     private var fault: PageFault?
     private var scratch: [UInt8] = []
 
-    init(tree: Tree, view: PageView) {
-        self.tree = tree
-        self.view = view
-    }
+    init(_ nodes: KnownNodes) { self.nodes = nodes }
 
     /// Whether the cursor stands on a row.
     package var isValid: Bool { leaf != nil && fault == nil }
@@ -39,11 +35,11 @@ package final class TreeCursor {
     package func seek(to key: RawSpan) throws(PageFault) -> Bool {
         try begin()
         do throws(PageFault) {
-            var node = try tree.openRoot(in: view)
+            var node = try nodes.root()
             while !node.isLeaf {
                 let child = node.childIndex(key)
                 path.append(Step(node: node, child: child))
-                node = try tree.openChild(child, of: node, in: view)
+                node = try nodes.child(child, of: node)
             }
             index = node.search(key).index
             leaf = node
@@ -56,12 +52,12 @@ package final class TreeCursor {
     package func seek(before key: RawSpan) throws(PageFault) -> Bool {
         try begin()
         do throws(PageFault) {
-            var node = try tree.openRoot(in: view)
+            var node = try nodes.root()
             while !node.isLeaf {
                 // A separator equal to the key has only keys not less than it on its right.
                 let child = node.search(key).index
                 path.append(Step(node: node, child: child))
-                node = try tree.openChild(child, of: node, in: view)
+                node = try nodes.child(child, of: node)
             }
             index = node.search(key).index - 1
             leaf = node
@@ -74,7 +70,7 @@ package final class TreeCursor {
     package func seekToFirst() throws(PageFault) -> Bool {
         try begin()
         do throws(PageFault) {
-            try descend(from: tree.openRoot(in: view), toLast: false)
+            try descend(from: nodes.root(), toLast: false)
             return keepRow()
         } catch { throw fail(error) }
     }
@@ -84,7 +80,7 @@ package final class TreeCursor {
     package func seekToLast() throws(PageFault) -> Bool {
         try begin()
         do throws(PageFault) {
-            try descend(from: tree.openRoot(in: view), toLast: true)
+            try descend(from: nodes.root(), toLast: true)
             return keepRow()
         } catch { throw fail(error) }
     }
@@ -173,6 +169,23 @@ package final class TreeCursor {
         return try next()
     }
 
+    /// Appends to `batch` what keys have from `start` on: the row's, and those of the rows behind it, or before it when going
+    /// back. All `count` of them must be in the cursor's leaf; the cursor then stands on the last. The cursor must stand on a
+    /// row. False when a key ends at `start` or before: those before it are in the batch.
+    package func appendKeys(
+        _ count: Int, isBackward: Bool, from start: Int, to batch: inout KeyBatch
+    ) throws(PageFault) -> Bool {
+        let leaf = try row()
+        defer { withExtendedLifetime(leaf) {} }
+        let last = isBackward ? max(0, index - (count - 1)) : min(leaf.count, index + count) - 1
+        while true {
+            guard leaf.bytes.keyByteCount(index) > start else { return false }
+            batch.append(index, of: leaf.bytes, from: start)
+            if index == last { return true }
+            index += isBackward ? -1 : 1
+        }
+    }
+
     // MARK: Whole leaves
 
     /// The rows of the leaf on which the cursor stands.
@@ -211,7 +224,9 @@ package final class TreeCursor {
     }
 
     private func load(_ leaf: Node) throws(PageFault) -> [UInt8] {
-        do throws(PageFault) { return try StoredValue.load(index, of: leaf, in: view) } catch { throw fail(error) }
+        do throws(PageFault) {
+            return try StoredValue.load(index, of: leaf, in: nodes.view)
+        } catch { throw fail(error) }
     }
 
     /// Takes the first or last child at every level, down to a leaf.
@@ -220,7 +235,7 @@ package final class TreeCursor {
         while !node.isLeaf {
             let child = toLast ? node.count : 0
             path.append(Step(node: node, child: child))
-            node = try tree.openChild(child, of: node, in: view)
+            node = try nodes.child(child, of: node)
         }
         leaf = node
         index = toLast ? node.count - 1 : 0
@@ -241,7 +256,7 @@ package final class TreeCursor {
                 continue
             }
             path[path.count - 1].child += 1
-            try descend(from: tree.openChild(step.child + 1, of: step.node, in: view), toLast: false)
+            try descend(from: nodes.child(step.child + 1, of: step.node), toLast: false)
             if let old, let leaf { try checkOrder(old, leaf, reached: leaf) }
             return true
         }
@@ -257,7 +272,7 @@ package final class TreeCursor {
                 continue
             }
             path[path.count - 1].child -= 1
-            try descend(from: tree.openChild(step.child - 1, of: step.node, in: view), toLast: true)
+            try descend(from: nodes.child(step.child - 1, of: step.node), toLast: true)
             if let old, let leaf { try checkOrder(leaf, old, reached: leaf) }
             return true
         }

@@ -93,6 +93,59 @@ struct FrameIndexTests {
         #expect(kept == nil)
     }
 
+    @Test("of as many neighbouring pages as it has slots, each has its own")
+    func takesNeighbours() {
+        let index = FrameIndex(frameLimit: 512, shardCount: 32)
+        for page in 700..<1724 { index.put(Self.frame(UInt64(page)), shownFrom: 0) }
+        #expect(Self.collect(index, (700..<1724).map { UInt64($0) }).allSatisfy { $0 != nil })
+    }
+
+    @Test("strewn pages find room for nearly all while half the slots are free; what was put in last is there")
+    func findsRoom() {
+        let index = FrameIndex(frameLimit: 4096, shardCount: 32)
+        var random = UInt64(7)
+        var pages: Set<UInt64> = []
+        while pages.count < 4096 {
+            random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            let page = random >> 30
+            pages.insert(page)
+            index.put(Self.frame(page), shownFrom: 0)
+            #expect(Self.collect(index, [page])[0]?.id.number == page)
+        }
+        let present = Self.collect(index, Array(pages)).count { $0 != nil }
+        #expect(present > 4096 * 9 / 10)
+    }
+
+    @Test("a section lends what is shown at its commit, and what it lent stands until it ends")
+    func lends() {
+        let index = FrameIndex(frameLimit: 8, shardCount: 4)
+        weak var old: PageFrame?
+        do {
+            let frame = Self.frame(5, content: 1)
+            frame.validatedAs = 9
+            old = frame
+            index.put(frame, shownFrom: 3)
+        }
+        let early = index.section(atMost: 2, stripe: 0)
+        #expect(early.page(PageID(5)) == nil)
+        early.end()
+        let section = index.section(atMost: 3, stripe: 1)
+        var lent: [LentPage?] = []
+        section.pages([PageID(6), PageID(5)], into: &lent)
+        #expect(lent[0] == nil)
+        let page = section.page(PageID(5))
+        #expect(page != nil && page?.base == lent[1]?.base)
+        #expect(page?.byteCount == 256 && page?.validatedAs == 9)
+        // Far more than are kept back before some are released.
+        for number in 0..<500 { index.put(Self.frame(5, content: 2), shownFrom: UInt64(4 + number)) }
+        #expect(old != nil)
+        #expect(section.page(PageID(5)) == nil)
+        #expect(page?.base.load(as: UInt64.self) == 5 * 1_000_003 + 1)
+        section.end()
+        for number in 0..<500 { index.put(Self.frame(5, content: 2), shownFrom: UInt64(600 + number)) }
+        #expect(old == nil)
+    }
+
     @Test("readers beside a writer that replaces and drops frames get whole frames of the page they asked for")
     func threads() {
         let index = FrameIndex(frameLimit: 64, shardCount: 8)

@@ -12,12 +12,12 @@ struct CodeTests {
             "Platform.swift", "PosixFile.swift", "Cipher.swift", "SecretKey.swift", "KeyDerivation.swift",
             "Hashing.swift", "Deflate.swift", "GzipReader.swift", "Signature.swift",
         ],
-        // A page's memory, and the lock with its condition variable.
-        "PageStore": ["PageFrame.swift", "FrameIndex.swift", "Monitor.swift"],
+        // Pages' memory, and the lock with its condition variable.
+        "PageStore": ["PageFrame.swift", "FrameIndex.swift", "FrameMemory.swift", "Monitor.swift"],
         // Slots and cells inside a page, always below the page's size.
         "TreeStore": [
-            "Node.swift", "NodeEditing.swift", "NodePacking.swift", "NodeValidation.swift", "OverflowChain.swift",
-            "PagedArray.swift", "Tree+Split.swift",
+            "Node.swift", "NodeBytes.swift", "NodeEditing.swift", "NodePacking.swift", "NodeValidation.swift",
+            "OverflowChain.swift", "PagedArray.swift", "Tree+Split.swift",
         ],
         // Vectors and links in memory, walked without retains or bounds checks.
         "VectorIndex": [

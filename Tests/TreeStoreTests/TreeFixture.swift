@@ -13,12 +13,12 @@ final class TreeFixture {
 
     /// - Parameter spillAfter: relieve() writes changed pages out once there are more than this many; 0 never. Pages come
     ///   back unvalidated, so every node is checked anew.
-    init(pageByteCount: Int = 8192, spillAfter: Int = 0) {
+    init(pageByteCount: Int = 8192, spillAfter: Int = 0, cacheByteLimit: Int = 256 << 20) {
         let disk = SimulatedDisk()
         disk.stopRecording()
         var options = PagerOptions()
         options.checkpointsInBackground = false
-        options.cacheByteLimit = 256 << 20
+        options.cacheByteLimit = cacheByteLimit
         options.logByteLimit = 1 << 30
         options.transactionPageLimit = spillAfter > 0 ? spillAfter : .max
         options.random = SeededRandomSource(seed: 1)

@@ -25,7 +25,10 @@ extension CollectionReading {
     public func get(_ id: BSONValue) throws(StoreError) -> Document? {
         try converting {
             guard let entry = try transaction.entry(name) else { return nil }
-            let key = try KeyEncoding.id(id)
+            var key: [UInt8] = []
+            swap(&key, &entry.keyScratch)
+            defer { swap(&key, &entry.keyScratch) }
+            try KeyEncoding.id(id, into: &key)
             return try entry.reader(in: transaction.view).get(key.span.bytes).map { Document(trusted: $0) }
         }
     }

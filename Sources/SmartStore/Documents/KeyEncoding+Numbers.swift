@@ -34,6 +34,20 @@ extension KeyEncoding {
         }
     }
 
+    /// The most bytes of a number that is no decimal.
+    static let longestNumber = 16
+
+    /// Appends a number that is no decimal, which is read as it stands; false when it is none.
+    static func appendNumber(_ value: BSONValue, to key: inout [UInt8]) -> Bool {
+        switch value {
+        case .int32(let number): append(Int64(number), to: &key)
+        case .int64(let number): append(number, to: &key)
+        case .double(let number): append(number, to: &key)
+        default: return false
+        }
+        return true
+    }
+
     private static func append(_ value: Int64, to key: inout [UInt8]) {
         if value == 0 {
             key.append(Kind.zero)

@@ -32,6 +32,12 @@ package enum KeyEncoding {
         try value.withView { view throws(DocumentError) in try id(view, limit: limit) }
     }
 
+    /// As `id`, in the place of `key`, whose memory is used again.
+    static func id(_ value: BSONValue, into key: inout [UInt8]) throws(DocumentError) {
+        key.removeAll(keepingCapacity: true)
+        if !appendNumber(value, to: &key) { key = try id(value) }
+    }
+
     /// The key of a document identifier in place.
     package static func id(_ view: BSONView, limit: Int = standardLimit) throws(DocumentError) -> [UInt8] {
         switch view.type {
@@ -66,6 +72,8 @@ package enum KeyEncoding {
         _ value: BSONValue, collation: Collation? = nil, descending: Bool = false, to key: inout [UInt8],
         limit: Int = standardLimit
     ) throws(DocumentError) {
+        // A number says the same in every collation.
+        if !descending, key.count + longestNumber <= limit, appendNumber(value, to: &key) { return }
         try value.withView { view throws(DocumentError) in
             try append(view, collation: collation, descending: descending, to: &key, limit: limit)
         }

@@ -71,7 +71,7 @@ extension TransactionView {
         let facts = FilterFacts(constraints: [due])
         guard let bounds = IndexBounds.of(facts, in: index, collation: nil) else { return [] }
         // Entries in order of date: the oldest date of an array decides, as it should.
-        let ids = IndexedIDs(IndexScan(index: index, bounds: bounds), in: view, PlanCounters())
+        let ids = IndexedIDs(IndexScan(index: index, bounds: bounds), index.tree.cursor(in: view), PlanCounters())
         var keys: [[UInt8]] = []
         while keys.count < portion, let key = try ids.next() { keys.append(key) }
         return keys

@@ -53,7 +53,7 @@ struct IndexBounds: Sendable {
                 continue
             }
             let found = Self.intervals(of: part.path.text, facts, isMultikey: isMultikey, collation)
-            if found.used > 0 { usedNames.insert(first) }
+            if isMultikey, found.used > 0 { usedNames.insert(first) }
             usedFacts += found.used
             isExact = isExact && found.isExact
             // An array that a number picked is opened for its keys, but a filter takes it as a whole.
@@ -69,9 +69,10 @@ struct IndexBounds: Sendable {
         var prefixes: [[UInt8]] = [[]]
         var isOpen = true
         for (part, (_, intervals)) in zip(pattern, parts) {
-            guard isOpen, intervals != [.all] else {
+            let isFree = KeyInterval.areAll(intervals)
+            guard isOpen, !isFree else {
                 // A restriction behind a free part does not narrow the ranges.
-                if intervals != [.all] { isExact = false }
+                if !isFree { isExact = false }
                 isOpen = false
                 continue
             }
@@ -174,6 +175,10 @@ struct IndexBounds: Sendable {
 
     /// Ascending, and what touches or overlaps joined.
     private static func joined(_ ranges: [Range]) -> [Range] {
+        if ranges.count == 1 {
+            guard let to = ranges[0].to, !ranges[0].from.lexicographicallyPrecedes(to) else { return ranges }
+            return []
+        }
         let sorted = ranges.sorted { $0.from.lexicographicallyPrecedes($1.from) }
         var result: [Range] = []
         for range in sorted {

@@ -3,8 +3,8 @@
 // Components of keys are self-delimiting, and none is the beginning of another: so "every key whose part is v" is "every
 // key that begins with the bytes of v", and a bound is bytes with the word whether what begins with them is inside.
 
-/// A range of values of one path, as bytes of ascending key components.
-struct KeyInterval: Sendable, Equatable {
+/// A range of values of one path, as bytes of ascending key components. A class: plans hand them on more than once.
+final class KeyInterval: Sendable, Equatable {
     struct Bound: Sendable, Hashable {
         let bytes: [UInt8]
         let isInclusive: Bool
@@ -28,11 +28,23 @@ struct KeyInterval: Sendable, Equatable {
     /// Whether a missing field could be in it.
     let holdsMissing: Bool
 
+    init(
+        lower: Bound, upper: Bound, shownLower: Shown, shownUpper: Shown, isExact: Bool, holdsMissing: Bool
+    ) {
+        self.lower = lower
+        self.upper = upper
+        self.shownLower = shownLower
+        self.shownUpper = shownUpper
+        self.isExact = isExact
+        self.holdsMissing = holdsMissing
+    }
+
     /// What explain shows, such as `[1, 5)`.
     var text: String { "\(shownLower.text), \(shownUpper.text)" }
 
     static func == (a: KeyInterval, b: KeyInterval) -> Bool {
-        a.lower == b.lower && a.upper == b.upper && a.isExact == b.isExact && a.holdsMissing == b.holdsMissing
+        a === b
+            || a.lower == b.lower && a.upper == b.upper && a.isExact == b.isExact && a.holdsMissing == b.holdsMissing
     }
 
     /// Whether it is one value.
@@ -42,6 +54,9 @@ struct KeyInterval: Sendable, Equatable {
     static let all = KeyInterval(
         lower: Bound(bytes: [], isInclusive: true), upper: Bound(bytes: [0xFF], isInclusive: true),
         shownLower: Shown(before: "[MinKey"), shownUpper: Shown(before: "MaxKey]"), isExact: true, holdsMissing: true)
+
+    /// Whether these are every value.
+    static func areAll(_ intervals: [KeyInterval]) -> Bool { intervals.count == 1 && intervals[0] == .all }
 
     /// The bytes between which keys lie whose part is in the range: from the first inclusive to the second exclusive, nil
     /// for no end. In a descending part every byte is inverted.

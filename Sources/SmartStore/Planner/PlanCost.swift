@@ -47,35 +47,36 @@ struct PlanEstimates {
 
     /// Entries of an index.
     func entryCount(_ index: IndexDefinition) throws -> Double {
-        guard let known = entry.secondary.first(where: { $0.name == index.name }) else { return 0 }
+        let known = entry.secondary.first { $0.definition === index || $0.name == index.name }
+        guard let known else { return 0 }
         return Double(try known.entryCount(catalog, in: view))
     }
 
     /// Entries in ranges of an index.
     func entries(_ ranges: [IndexBounds.Range], of index: IndexDefinition) throws -> Double {
-        try share(ranges, of: index.tree) * entryCount(index)
+        try share(ranges, entry.reader(of: index.tree, in: view)) * entryCount(index)
     }
 
     /// Documents whose `_id` lies in ranges.
     func documents(_ ranges: [IndexBounds.Range]) throws -> Double {
-        try share(ranges, of: entry.tree) * documentCount
+        try share(ranges, entry.reader(in: view)) * documentCount
     }
 
-    private func share(_ ranges: [IndexBounds.Range], of tree: Tree) throws -> Double {
+    private func share(_ ranges: [IndexBounds.Range], _ reader: TreeReader) throws -> Double {
         guard ranges.count <= Self.sampledRanges else {
             let step = ranges.count / Self.sampledRanges
             let sample = stride(from: 0, to: ranges.count, by: step).map { ranges[$0] }
-            return try sample.reduce(0) { try $0 + share($1, of: tree) } * Double(ranges.count) / Double(sample.count)
+            return try sample.reduce(0) { try $0 + share($1, reader) } * Double(ranges.count) / Double(sample.count)
         }
-        return try ranges.reduce(0) { try $0 + share($1, of: tree) }
+        return try ranges.reduce(0) { try $0 + share($1, reader) }
     }
 
-    private func share(_ range: IndexBounds.Range, of tree: Tree) throws -> Double {
+    private func share(_ range: IndexBounds.Range, _ reader: TreeReader) throws -> Double {
         if let to = range.to, !range.from.isEmpty {
-            return try tree.share(from: range.from.span.bytes, to: to.span.bytes, in: view)
+            return try reader.share(from: range.from.span.bytes, to: to.span.bytes)
         }
-        let from = range.from.isEmpty ? 0 : try tree.share(before: range.from.span.bytes, in: view)
-        let to = try range.to.map { try tree.share(before: $0.span.bytes, in: view) } ?? 1
+        let from = range.from.isEmpty ? 0 : try reader.share(before: range.from.span.bytes)
+        let to = try range.to.map { try reader.share(before: $0.span.bytes) } ?? 1
         return max(0, to - from)
     }
 }

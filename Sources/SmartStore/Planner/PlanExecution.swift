@@ -49,7 +49,7 @@ struct PlanExecution {
             return ScanSource(
                 entry.tree, in: view, ranges: ranges, isBackward: isBackward, filter: filter, counters, deadline)
         case .index(let scan) where plan.isCovered:
-            return CoveredSource(scan, entry.tree, in: view, filter: filter, counters, deadline)
+            return CoveredSource(scan, cursor(scan), entry.tree, in: view, filter: filter, counters, deadline)
         default:
             return FetchSource(
                 try identifiers(plan.access), entry.reader(in: view), filter: filter,
@@ -87,7 +87,7 @@ struct PlanExecution {
         var count = 0
         if !plan.needsFilter, case .index(let scan) = plan.access, !scan.index.isMultikey {
             // Every entry is a match, and no document has two.
-            return try IndexCursor(scan, in: view, counters).count { try deadline?.check() }
+            return try IndexCursor(scan, cursor(scan), counters).count { try deadline?.check() }
         }
         if countsKeys {
             let ids = try identifiers(plan.access)
@@ -120,6 +120,8 @@ struct PlanExecution {
         }
     }
 
+    private func cursor(_ scan: IndexScan) -> TreeCursor { entry.reader(of: scan.index.tree, in: view).cursor() }
+
     private func identifiers(_ access: PlanAccess) throws -> any RecordIDs {
         let check = { try deadline?.check() ?? () }
         switch access {
@@ -127,9 +129,9 @@ struct PlanExecution {
         case .identifiers(let keys):
             counters.keysExamined += keys.count
             return ListedIDs(keys)
-        case .index(let scan): return IndexedIDs(scan, in: view, counters)
+        case .index(let scan): return IndexedIDs(scan, cursor(scan), counters)
         case .intersection(let scans):
-            let streams = scans.map { IndexedIDs($0, in: view, counters) }
+            let streams = scans.map { IndexedIDs($0, cursor($0), counters) }
             guard streams.count == 2 else { return streams.first ?? ListedIDs([]) }
             return try CommonIDs(streams[0], streams[1], check: check)
         case .union(let branches):

@@ -101,7 +101,8 @@ final class ScanSource: DocumentSource {
 
 /// The documents of `_id` keys that match.
 ///
-/// Keys are looked up several at a time, where no more of them are read than the answer needs.
+/// Keys are looked up several at a time, where no more of them are read than the answer needs. Without a filter documents
+/// are copied as they are found; with one, their pages are held until the filter has seen them in place.
 final class FetchSource: DocumentSource {
     private static let mostAtOnce = 32
 
@@ -111,16 +112,16 @@ final class FetchSource: DocumentSource {
     private let counters: PlanCounters
     private let deadline: QueryDeadline?
     private var document = Document()
-    private(set) var key: [UInt8] = []
-    /// Keys that were read from `ids`, and where their documents are.
-    private var keys: [[UInt8]] = []
+    /// Keys that were read from `ids`, and their documents or where those are.
+    private var keys = KeyBatch()
+    private var found: [TreeReader.Found] = []
     private var spots: [TreeReader.Spot] = []
     private var place = 0
     private let isSingle: Bool
     /// How many keys are read next.
     private var portion: Int
-    /// Documents that are still wanted; nil: all.
-    private var wanted: Int?
+    /// Documents that are still wanted.
+    private var wanted: Int
 
     /// - Parameter bound: how many documents are read at most; nil: all.
     init(
@@ -132,45 +133,68 @@ final class FetchSource: DocumentSource {
         self.filter = filter
         self.counters = counters
         self.deadline = deadline
-        wanted = bound
+        wanted = bound ?? .max
         // What a filter lets through is not known before: with a bound, each key then is read when it is needed. And in a
         // transaction what was found could change before it is used.
         isSingle = !reader.isFixed || (bound != nil && filter != nil)
-        portion = isSingle ? 1 : bound == nil ? 4 : Self.mostAtOnce
+        portion = isSingle ? 1 : bound == nil ? 8 : Self.mostAtOnce
     }
+
+    /// The `_id` key of the document.
+    var key: [UInt8] { keys[place - 1] }
 
     func advance() throws -> Bool {
         while true {
             if place == keys.count, try !readAhead() { return false }
-            defer { place += 1 }
+            place += 1
             try deadline?.check()
             counters.documentsExamined &+= 1
-            var refusal: DocumentError?
-            let found = try reader.withValue(of: spots[place]) { (value) throws(PageFault) -> [UInt8]? in
-                BSONBytes.with(value) { bytes in
-                    do throws(DocumentError) {
-                        if let filter, try !filter.matches(bytes) { return nil }
-                    } catch { refusal = error }
-                    return bytes.array
-                }
-            }
-            if let refusal { throw refusal }
-            guard let found, let bytes = found else { continue }
+            let bytes = if let filter { try passing(filter, at: place - 1) } else { try copied(at: place - 1) }
+            guard let bytes else { continue }
             document = Document(trusted: bytes)
-            key = keys[place]
-            wanted = wanted.map { $0 - 1 }
+            if wanted != .max { wanted -= 1 }
             return true
         }
     }
 
+    /// The document at a place; nil when there is none.
+    private func copied(at place: Int) throws(PageFault) -> [UInt8]? {
+        // Taken out, so that the document is the only owner of its bytes.
+        switch exchange(&found[place], with: .missing) {
+        case .value(let bytes): return bytes
+        case .missing: return nil
+        case .apart, .unknown:
+            return try keys.withKey(place) { (key) throws(PageFault) -> [UInt8]? in try reader.get(key) }
+        }
+    }
+
+    /// The document at a place if the filter lets it through.
+    private func passing(_ filter: Filter, at place: Int) throws -> [UInt8]? {
+        var refusal: DocumentError?
+        let found = try reader.withValue(of: spots[place]) { (value) throws(PageFault) -> [UInt8]? in
+            BSONBytes.with(value) { bytes in
+                do throws(DocumentError) {
+                    if try !filter.matches(bytes) { return nil }
+                } catch { refusal = error }
+                return bytes.array
+            }
+        }
+        if let refusal { throw refusal }
+        return found ?? nil
+    }
+
     private func readAhead() throws -> Bool {
-        keys.removeAll(keepingCapacity: true)
+        var keys = KeyBatch()
+        swap(&keys, &self.keys)
+        defer { swap(&keys, &self.keys) }
+        keys.removeAll()
         place = 0
         // An _id that is asked for need not be there: only documents that were found count.
-        let count = min(portion, wanted ?? .max)
-        while keys.count < count, let key = try ids.next() { keys.append(key) }
-        if !isSingle { portion = min(2 * portion, Self.mostAtOnce) }
-        try reader.find(keys, into: &spots)
+        let count = min(portion, wanted)
+        keys.reserve(count)
+        try ids.read(count, into: &keys)
+        if !isSingle { portion = Self.mostAtOnce }
+        if filter == nil { try reader.read(keys, into: &found) } else { try reader.find(keys, into: &spots) }
         return !keys.isEmpty
     }
 
@@ -193,10 +217,10 @@ final class CoveredSource: DocumentSource {
     private var document = Document()
 
     init(
-        _ scan: IndexScan, _ tree: Tree, in view: PageView, filter: Filter?, _ counters: PlanCounters,
-        _ deadline: QueryDeadline?
+        _ scan: IndexScan, _ cursor: TreeCursor, _ tree: Tree, in view: PageView, filter: Filter?,
+        _ counters: PlanCounters, _ deadline: QueryDeadline?
     ) {
-        cursor = IndexCursor(scan, in: view, counters)
+        self.cursor = IndexCursor(scan, cursor, counters)
         parts = scan.index.source.parts
         self.tree = tree
         self.view = view

@@ -96,8 +96,9 @@ struct Planner {
     /// Whether an index can be better than the whole collection: it narrows by its first path, gives an order, or has all
     /// that is asked for.
     private func mayServe(_ index: IndexDefinition) -> Bool {
-        guard shape.sort == nil, shape.projection == nil, let first = index.source.parts.first else { return true }
-        return shape.filter.constraints.contains { $0.path == first.path.text }
+        guard shape.projection == nil, let first = index.source.parts.first?.path.text else { return true }
+        return shape.filter.constraints.contains { $0.path == first }
+            || shape.sort?.pattern.parts.first?.path.text == first
     }
 
     /// - Parameter mayGuess: an estimate is not made where the limit alone says that the plan is good.
@@ -164,22 +165,20 @@ struct Planner {
         guard !index.source.isWildcard, index.specification.collation == sort.pattern.collation else { return nil }
         // Bounds on an array's elements leave out those that decide its place.
         if index.isMultikey, scan.bounds.parts.contains(where: { $0.intervals != [.all] }) { return nil }
-        var rest = index.source.parts.enumerated().map { ($0.offset, $0.element) }[...]
+        let parts = index.source.parts
+        let fixedParts = scan.bounds.fixedParts
+        var place = 0
         var direction: Direction?
         for wanted in sort.pattern.parts {
-            while let (place, part) = rest.first, part.path.text != wanted.path.text, place < scan.bounds.fixedParts {
-                rest.removeFirst()
-            }
-            guard let (place, part) = rest.first, part.path.text == wanted.path.text else {
+            while place < min(fixedParts, parts.count), parts[place].path.text != wanted.path.text { place += 1 }
+            guard place < parts.count, parts[place].path.text == wanted.path.text else {
                 // A path that is fixed to one value orders nothing, wherever it stands.
-                let isFixed = index.source.parts.prefix(scan.bounds.fixedParts).contains {
-                    $0.path.text == wanted.path.text
-                }
-                if isFixed { continue }
+                if parts.prefix(fixedParts).contains(where: { $0.path.text == wanted.path.text }) { continue }
                 return nil
             }
-            rest.removeFirst()
-            if place < scan.bounds.fixedParts { continue }
+            let part = parts[place]
+            place += 1
+            if place <= fixedParts { continue }
             let needed: Direction = part.isDescending == wanted.isDescending ? .forward : .backward
             if let direction, direction != needed { return nil }
             direction = needed

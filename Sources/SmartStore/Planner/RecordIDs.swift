@@ -7,6 +7,19 @@ import TreeStore
 protocol RecordIDs: AnyObject {
     /// Goes to the next key; nil at the end.
     func next() throws -> [UInt8]?
+
+    /// Goes on by so many keys at most, and adds them to `batch`; fewer are added only at the end.
+    func read(_ count: Int, into batch: inout KeyBatch) throws
+}
+
+extension RecordIDs {
+    func read(_ count: Int, into batch: inout KeyBatch) throws {
+        var left = count
+        while left > 0, let key = try next() {
+            batch.append(key)
+            left -= 1
+        }
+    }
 }
 
 /// Keys that are known.
@@ -41,8 +54,8 @@ final class IndexCursor {
     private let fixedByteCount: Int?
     private var scratch: [UInt8] = []
 
-    init(_ scan: IndexScan, in view: PageView, _ counters: PlanCounters) {
-        cursor = scan.index.tree.cursor(in: view)
+    init(_ scan: IndexScan, _ cursor: TreeCursor, _ counters: PlanCounters) {
+        self.cursor = cursor
         tree = scan.index.tree
         directions =
             scan.index.source.isWildcard ? [false, false] : scan.index.source.parts.map { $0.isDescending }
@@ -130,21 +143,48 @@ final class IndexCursor {
     /// The `_id` key of the entry.
     func idKey() throws(PageFault) -> [UInt8] {
         try cursor.copyKey(into: &scratch)
-        guard let end = fixedByteCount ?? indexKeyEnd(), end < scratch.count else {
-            throw .corruptStructure(page: tree.root, reason: "index entry without an _id")
-        }
-        return Array(scratch[end...])
+        return try Array(scratch[idStart(in: scratch, scratch.indices)...])
     }
 
-    /// Where the index's part of the key in `scratch` ends.
-    private func indexKeyEnd() -> Int? {
-        var offset = 0
-        for isDescending in directions {
-            guard let end = KeyEncoding.componentEnd(in: scratch, from: offset, descending: isDescending) else {
-                return nil
+    /// Goes on by so many entries at most, and adds the `_id` keys of them to `batch`.
+    func readIDs(_ count: Int, into batch: inout KeyBatch) throws(PageFault) {
+        var left = count
+        while left > 0, try advance() {
+            // Those of one leaf together.
+            let (run, first) = (min(left, sure &+ 1), batch.count)
+            guard try cursor.appendKeys(run, isBackward: isBackward, from: fixedByteCount ?? 0, to: &batch) else {
+                throw withoutID
             }
-            offset = end
+            if fixedByteCount == nil {
+                for place in first..<batch.count {
+                    let range = batch.range(place)
+                    batch.cut(place, at: try idStart(in: batch.bytes, range))
+                }
+            }
+            sure &-= run &- 1
+            counters.keysExamined &+= run &- 1
+            left &-= run
         }
+    }
+
+    private var withoutID: PageFault {
+        .corruptStructure(page: tree.root, reason: "index entry without an _id")
+    }
+
+    /// Where the `_id` key begins in an entry's key that stands there: behind the index's part.
+    private func idStart(in bytes: [UInt8], _ key: Range<Int>) throws(PageFault) -> Int {
+        var offset = key.lowerBound
+        if let fixedByteCount {
+            offset += fixedByteCount
+        } else {
+            for isDescending in directions {
+                guard let end = KeyEncoding.componentEnd(in: bytes, from: offset, descending: isDescending) else {
+                    throw withoutID
+                }
+                offset = end
+            }
+        }
+        guard offset < key.upperBound else { throw withoutID }
         return offset
     }
 
@@ -158,8 +198,8 @@ final class IndexedIDs: RecordIDs {
     /// Keys that came already, where a document may have several entries.
     private var seen: Set<[UInt8]>?
 
-    init(_ scan: IndexScan, in view: PageView, _ counters: PlanCounters) {
-        cursor = IndexCursor(scan, in: view, counters)
+    init(_ scan: IndexScan, _ cursor: TreeCursor, _ counters: PlanCounters) {
+        self.cursor = IndexCursor(scan, cursor, counters)
         seen = scan.index.isMultikey || scan.index.source.isWildcard ? [] : nil
     }
 
@@ -170,6 +210,15 @@ final class IndexedIDs: RecordIDs {
             return key
         }
         return nil
+    }
+
+    func read(_ count: Int, into batch: inout KeyBatch) throws {
+        guard seen != nil else { return try cursor.readIDs(count, into: &batch) }
+        var left = count
+        while left > 0, let key = try next() {
+            batch.append(key)
+            left -= 1
+        }
     }
 }
 

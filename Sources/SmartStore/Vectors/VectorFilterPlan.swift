@@ -139,7 +139,7 @@ extension VectorIndexEntry {
             var spots: [TreeReader.Spot] = []
             var place = 0
             while place < keys.count {
-                let portion = Array(keys[place..<min(place + 32, keys.count)])
+                let portion = KeyBatch(keys[place..<min(place + 32, keys.count)])
                 try reader.find(portion, into: &spots)
                 for spot in spots {
                     _ = try reader.withValue(of: spot) { (bytes) throws(PageFault) in

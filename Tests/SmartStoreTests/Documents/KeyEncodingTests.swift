@@ -33,6 +33,33 @@ struct KeyEncodingTests {
         }
     }
 
+    @Test("a value gives the same bytes as it stands and in a document", arguments: [5, 6] as [UInt64])
+    func agrees(seed: UInt64) throws {
+        var random = RandomValues(seed: seed)
+        var values: [BSONValue] = RandomValues.doubles.map { .double($0) }
+        values += RandomValues.integers.map { .int64($0) }
+        values += (0..<2000).map { _ in random.random.chance(3) ? random.value() : random.number() }
+        var reused: [UInt8] = [1, 2, 3]
+        for value in values {
+            for descending in [false, true] {
+                var key: [UInt8] = [7]
+                try value.withView { view throws(DocumentError) in
+                    try KeyEncoding.append(view, descending: descending, to: &key, limit: 1 << 20)
+                }
+                #expect(Array(key.dropFirst()) == (try Self.key(value, descending: descending)))
+            }
+            let id = try? KeyEncoding.id(value)
+            try? KeyEncoding.id(value, into: &reused)
+            if let id { #expect(reused == id) }
+        }
+        // Where there is no room, it is refused and the key is as it was.
+        var full: [UInt8] = Array(repeating: 9, count: 12)
+        #expect(throws: DocumentError.self) { try KeyEncoding.append(.int64(.max), to: &full, limit: 20) }
+        #expect(full.count == 12)
+        try KeyEncoding.append(.int64(1), to: &full, limit: 20)
+        #expect(full.count == 14)
+    }
+
     @Test("all corner numbers order alike by value and by key")
     func ordersCornerNumbers() throws {
         var numbers: [BSONValue] = RandomValues.doubles.map { .double($0) }
