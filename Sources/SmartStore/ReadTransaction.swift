@@ -11,6 +11,8 @@ public class TransactionView {
     var catalogue: Catalog?
     private var entries: [String: CollectionEntry] = [:]
     private var missing: Set<String> = []
+    /// The entry that was asked for last: nearly always it is the next one, too.
+    private var latest: CollectionEntry?
     /// Counts what a write transaction was told to change: cursors end with the first change.
     var changeCount = 0
     /// The cancellation of the task that waits for what is read here.
@@ -52,13 +54,18 @@ public class TransactionView {
     // MARK: Entries
 
     func entry(_ name: String) throws -> CollectionEntry? {
-        if let entry = entries[name] { return entry }
+        if let latest, latest.name == name { return latest }
+        if let entry = entries[name] {
+            latest = entry
+            return entry
+        }
         if missing.contains(name) { return nil }
         guard let entry = try loadEntry(name) else {
             missing.insert(name)
             return nil
         }
         entries[name] = entry
+        latest = entry
         return entry
     }
 
@@ -95,11 +102,13 @@ public class TransactionView {
 
     func register(_ entry: CollectionEntry) {
         entries[entry.name] = entry
+        latest = entry
         missing.remove(entry.name)
     }
 
     func unregister(_ name: String) {
         entries[name] = nil
+        latest = nil
         missing.insert(name)
     }
 

@@ -235,3 +235,28 @@ struct NodeEditor {
         }
     }
 }
+
+extension Node {
+    /// Whether there are keys and all of them come before `key`: what a row that arrives in order asks first.
+    @inline(__always)
+    func endsBefore(_ key: RawSpan) -> Bool {
+        defer { withExtendedLifetime(frame) {} }
+        let count = count
+        guard count > 0 else { return false }
+        let prefixLength = prefixLength
+        let slot = slot(count &- 1)
+        return key.withUnsafeBytes { key in
+            guard let bytes = key.baseAddress else { return false }
+            let shared = min(key.count, prefixLength)
+            let order = Node.compare(bytes, UnsafeRawPointer(base) + prefixStart, shared)
+            if order != 0 || key.count < prefixLength { return order > 0 }
+            let rest = bytes + prefixLength
+            let length = key.count &- prefixLength
+            let head = Node.head(rest, length)
+            if slot.head != head { return slot.head < head }
+            let suffix = slot.suffixLength
+            let ending = Node.compare(UnsafeRawPointer(base) + slot.offset, rest, min(suffix, length))
+            return ending < 0 || ending == 0 && suffix < length
+        }
+    }
+}

@@ -142,7 +142,7 @@ struct IndexBuild {
                 try store.writeSync { transaction in
                     // Compaction may have moved the tree meanwhile.
                     let tree = try present(in: transaction).1.definition.tree
-                    for place in place..<end { try run.put(place, into: tree, in: transaction.pages) }
+                    try run.put(place..<end, into: tree, in: transaction.pages)
                 }
                 loaded += end - place
                 place = end

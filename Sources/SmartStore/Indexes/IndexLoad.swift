@@ -3,11 +3,11 @@ import TreeStore
 
 // Filling an index from the documents that are there: read all, sort, and load the tree packed from left to right.
 //
-// Entries lie in one flat buffer and are sorted by their first eight bytes, then by the rest. Beyond the memory limit a
+// Entries lie in one flat buffer (EntryRun) and are sorted there (EntrySort). Beyond the memory limit a
 // run goes into the tree as it is, and later runs by insertion.
 
 struct IndexLoad {
-    private let index: IndexEntry
+    private let definition: IndexDefinition
     private let memoryLimit: Int
     private var run = EntryRun()
     private(set) var isMultikey = false
@@ -16,7 +16,7 @@ struct IndexLoad {
     private var entries = IndexEntries()
 
     init(_ index: IndexEntry, memoryLimit: Int) {
-        self.index = index
+        definition = index.definition
         self.memoryLimit = memoryLimit
     }
 
@@ -30,7 +30,7 @@ struct IndexLoad {
     ) throws {
         let cursor = tree.cursor(in: view)
         var isThere = try cursor.seekToFirst()
-        let forms = [UInt8](repeating: KeyDecoding.lost, count: index.definition.source.partCount)
+        let forms = [UInt8](repeating: KeyDecoding.lost, count: definition.source.partCount)
         var isOnly = true
         while isThere {
             var refusal: DocumentError?
@@ -67,10 +67,10 @@ struct IndexLoad {
     }
 
     private mutating func add(_ document: BSONBytes, id: BSONBytes, forms: [UInt8]) throws(DocumentError) {
-        try index.makeEntries(of: document, into: &entries)
+        try definition.makeEntries(of: document, into: &entries)
         guard entries.count > 0 else { return }
         let idForm = IndexEntry.form(ofID: document)
-        try index.checkLength(entries, idByteCount: id.count)
+        try definition.checkLength(entries, idByteCount: id.count)
         if entries.hasSingle {
             run.append(key: entries.single, id: id, forms: entries.forms, idForm: idForm)
         } else {

@@ -25,7 +25,7 @@ extension WriteTransaction {
                         }
                         try run.load(index.definition.tree, in: pages)
                     } else {
-                        for place in 0..<run.count { try run.put(place, into: index.definition.tree, in: pages) }
+                        try run.put(0..<run.count, into: index.definition.tree, in: pages)
                     }
                 }
                 if index.definition.specification.isUnique, let key = try index.firstDuplicate(in: pages) {
