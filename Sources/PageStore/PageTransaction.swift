@@ -30,7 +30,8 @@ package final class PageTransaction: PageView, @unchecked Sendable {
     /// Called once the commit is in the log and before anybody can see it, with its sequence: what keeps derived state
     /// in memory (the vector indexes) adds the commit's rows here. Must not fail.
     package var willPublish: ((CommitSequence) -> Void)?
-    /// Counts pages that came and went: while it stays the same, no page has become another.
+    /// Counts pages that came, went or were spilled: while it stays the same, no page has become another, and a frame got
+    /// for writing is still its page's.
     package private(set) var pageTurnover = 0
     package private(set) var isOpen = true
     package private(set) var isPoisoned = false
@@ -119,6 +120,7 @@ package final class PageTransaction: PageView, @unchecked Sendable {
     /// verb, when no frame is held.
     package func relieve() throws(PageFault) {
         guard dirty.count > pager.transactionPageLimit else { return }
+        pageTurnover &+= 1
         try poisoning { () throws(PageFault) in try pager.spill(self) }
     }
 

@@ -15,6 +15,11 @@ struct NodeEditor {
         node = try Node(frame)
     }
 
+    /// Edits a node whose frame the transaction gave for writing.
+    init(_ node: Node) {
+        self.node = node
+    }
+
     /// Makes a frame an empty node of a level. Inner nodes get their first child, without which they are none; all nodes
     /// of a tree carry its tag.
     init(formatting frame: PageFrame, level: Int, tag: TreeTag, firstChild: PageID? = nil) {

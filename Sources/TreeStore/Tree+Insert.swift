@@ -57,12 +57,12 @@ extension Tree {
         _ key: RawSpan, form: ValueForm, inline: RawSpan, mode: PutMode, near place: inout TreePlace,
         in tx: PageTransaction
     ) throws(PageFault) -> Bool {
-        let found = try search(key, near: &place, in: tx)
+        let found = try search(key, near: place, in: tx)
         let (leaf, index) = (found.leaf, found.index)
         if found.isFound {
             if mode == .insertOnly { return true }
             let old = leaf.form(index)
-            let editor = try NodeEditor(tx.mutablePage(leaf.id))
+            let editor = try place.edit(found, in: tx)
             if !editor.replace(at: index, key: key, form: form, inline: inline) {
                 try splitLeaf(inserting: key, form: form, inline: inline, in: tx)
             }
@@ -70,7 +70,7 @@ extension Tree {
             return true
         }
         if mode == .replaceOnly { return false }
-        let editor = try NodeEditor(tx.mutablePage(leaf.id))
+        let editor = try place.edit(found, in: tx)
         if !editor.insert(at: index, key: key, form: form, inline: inline) {
             try splitLeaf(inserting: key, form: form, inline: inline, in: tx)
         }

@@ -22,9 +22,9 @@ extension Tree {
         _ key: RawSpan, near place: inout TreePlace, in tx: PageTransaction
     ) throws(PageFault) -> Bool {
         try tx.relieve()
-        let found = try search(key, near: &place, in: tx)
+        let found = try search(key, near: place, in: tx)
         guard found.isFound else { return false }
-        try remove(key, at: found, in: tx)
+        try remove(key, at: found, near: &place, in: tx)
         return true
     }
 
@@ -34,7 +34,7 @@ extension Tree {
         _ key: RawSpan, near place: inout TreePlace, in tx: PageTransaction, when mayGo: (RawSpan) -> Bool
     ) throws(PageFault) -> Bool {
         try tx.relieve()
-        let found = try search(key, near: &place, in: tx)
+        let found = try search(key, near: place, in: tx)
         guard found.isFound else { return false }
         if found.leaf.isPlainInline(found.index) {
             let goes = try found.leaf.withInlineBytes(found.index) { (value) throws(PageFault) in mayGo(value) }
@@ -43,18 +43,20 @@ extension Tree {
             let value = try StoredValue.load(found.index, of: found.leaf, in: tx)
             guard mayGo(value.span.bytes) else { return true }
         }
-        try remove(key, at: found, in: tx)
+        try remove(key, at: found, near: &place, in: tx)
         return true
     }
 
-    private func remove(_ key: RawSpan, at found: LeafSearch, in tx: PageTransaction) throws(PageFault) {
+    private func remove(
+        _ key: RawSpan, at found: LeafSearch, near place: inout TreePlace, in tx: PageTransaction
+    ) throws(PageFault) {
         let (leaf, index) = (found.leaf, found.index)
         let form = leaf.form(index)
         if leaf.count == 1 && leaf.id != root {
             try discardLeaf(at: path(to: key, in: tx), in: tx)
             try mend(pathTo: key, thoroughly: true, in: tx)
         } else {
-            let editor = try NodeEditor(tx.mutablePage(leaf.id))
+            let editor = try place.edit(found, in: tx)
             editor.remove(index..<(index + 1))
             if editor.node.isUnderfull && leaf.id != root {
                 try mend(pathTo: key, thoroughly: false, in: tx)

@@ -61,7 +61,6 @@ public struct CollectionWriter: CollectionReading {
     @discardableResult
     public func insert(_ document: Document) throws(StoreError) -> BSONValue {
         try writer.changing {
-            try writer.pages.relieve()
             let (document, id, key) = try withID(document)
             let entry = try writer.writableEntry(name)
             let vectors = try encodeVectors(of: document, in: entry)

@@ -64,9 +64,10 @@ public enum BSONValidator {
             throw DocumentError(
                 .tooLarge, "the document has \(bytes.count) bytes; the limit is \(limits.byteCount)")
         }
-        var walk = ValidationWalk(bytes: bytes, limits: limits)
-        try walk.document(from: 0, to: bytes.count, isArray: false, depth: 0)
-        return walk.findings
+        let walk = ValidationWalk(bytes: bytes, limits: limits)
+        var findings = Findings()
+        try walk.document(from: 0, to: bytes.count, isArray: false, depth: 0, &findings)
+        return findings
     }
 }
 
@@ -77,16 +78,11 @@ public enum BSONValidator {
 private struct ValidationWalk {
     let bytes: BSONBytes
     let limits: BSONLimits
-    private(set) var findings = BSONValidator.Findings()
-
-    init(bytes: BSONBytes, limits: BSONLimits) {
-        self.bytes = bytes
-        self.limits = limits
-    }
 
     /// Checks the document that fills `start..<end`.
-    mutating func document(from start: Int, to end: Int, isArray: Bool, depth: Int) throws(DocumentError) {
-        let bytes = bytes
+    func document(
+        from start: Int, to end: Int, isArray: Bool, depth: Int, _ findings: inout BSONValidator.Findings
+    ) throws(DocumentError) {
         guard depth < limits.depth else {
             throw fault(.tooDeep, "exceeded maximum nested object depth: \(limits.depth)", at: start, of: start)
         }
@@ -123,10 +119,10 @@ private struct ValidationWalk {
             } else {
                 seen.note(name.hash)
             }
-            switch type {
-            case .string: try text(place, from: place.start + 4, to: valueEnd - 1)
-            case .double, .int32, .int64, .date, .objectID, .null: break
-            default: try value(type, place, to: valueEnd)
+            if type == .string {
+                try text(place, from: place.start + 4, to: valueEnd - 1)
+            } else if type.fixedByteCount < 0 || type == .bool {
+                try value(type, place, to: valueEnd, &findings)
             }
             offset = valueEnd
         }
@@ -147,12 +143,15 @@ private struct ValidationWalk {
     private func nameBytes(_ place: ValuePlace) -> BSONBytes { bytes.slice(place.name, place.start - 1) }
 
     /// Checks what the shape of a value alone does not show.
-    private mutating func value(_ type: BSONType, _ place: ValuePlace, to end: Int) throws(DocumentError) {
+    @inline(never)
+    private func value(
+        _ type: BSONType, _ place: ValuePlace, to end: Int, _ findings: inout BSONValidator.Findings
+    ) throws(DocumentError) {
         let start = place.start
         switch type {
         case .string, .code, .symbol: try text(place, from: start + 4, to: end - 1)
         case .document, .array:
-            try document(from: start, to: end, isArray: type == .array, depth: place.depth + 1)
+            try document(from: start, to: end, isArray: type == .array, depth: place.depth + 1, &findings)
         case .binary: try binary(place, to: end)
         case .bool:
             guard bytes[start] <= 1 else {
@@ -170,7 +169,8 @@ private struct ValidationWalk {
                 throw fault(.invalidBSON, "code with scope has lengths that do not fit", at: start, in: place)
             }
             try text(place, from: start + 8, to: start + 8 + parts.code.count)
-            try document(from: end - parts.scope.count, to: end, isArray: false, depth: place.depth + 1)
+            let scope = end - parts.scope.count
+            try document(from: scope, to: end, isArray: false, depth: place.depth + 1, &findings)
         default: break
         }
     }

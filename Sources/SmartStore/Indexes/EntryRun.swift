@@ -13,6 +13,8 @@ struct EntryRun {
         let indexKeyCount: UInt16
         let keyCount: UInt16
         let valueCount: UInt16
+
+        var end: Int { offset + Int(keyCount) + Int(valueCount) }
     }
 
     private var bytes: [UInt8] = []
@@ -20,6 +22,12 @@ struct EntryRun {
 
     var count: Int { places.count }
     var byteCount: Int { bytes.count + places.count * MemoryLayout<Place>.stride }
+
+    /// Makes room for so many times the entries that there are.
+    mutating func reserve(by factor: Double) {
+        places.reserveCapacity(Int(Double(places.count) * factor))
+        bytes.reserveCapacity(Int(Double(bytes.count) * factor))
+    }
 
     mutating func append(key: [UInt8], id: BSONBytes, forms: [UInt8], idForm: UInt8) {
         let offset = bytes.count
@@ -52,22 +60,32 @@ struct EntryRun {
     }
 
     /// Puts entries into a tree, where they are nearly always neighbours.
+    ///
+    /// In the buffer they are not, so that each would wait for memory: some are copied together first, which waits once.
     func put(_ range: Range<Int>, into tree: Tree, in pages: PageTransaction) throws(PageFault) {
-        let span = bytes.span.bytes
         var last = TreePlace()
-        for place in range {
-            let at = places[place]
-            let split = at.offset + Int(at.keyCount)
-            try tree.put(
-                span.extracting(at.offset..<split), span.extracting(split..<(split + Int(at.valueCount))),
-                near: &last, in: pages)
+        var together: [UInt8] = []
+        for start in stride(from: range.lowerBound, to: range.upperBound, by: 32) {
+            let group = places[start..<min(start + 32, range.upperBound)]
+            together.removeAll(keepingCapacity: true)
+            BSONBytes.with(bytes) { bytes in
+                for at in group { bytes.slice(at.offset, at.end).append(to: &together) }
+            }
+            let span = together.span.bytes
+            var offset = 0
+            for at in group {
+                let split = offset + Int(at.keyCount)
+                let end = split + Int(at.valueCount)
+                try tree.put(span.extracting(offset..<split), span.extracting(split..<end), near: &last, in: pages)
+                offset = end
+            }
         }
     }
 
     func entry(_ place: Int) -> (key: [UInt8], value: [UInt8]) {
         let at = places[place]
         let split = at.offset + Int(at.keyCount)
-        return (Array(bytes[at.offset..<split]), Array(bytes[split..<(split + Int(at.valueCount))]))
+        return (Array(bytes[at.offset..<split]), Array(bytes[split..<at.end]))
     }
 
     /// The first index key that two entries share; the entries are sorted.

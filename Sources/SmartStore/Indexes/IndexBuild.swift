@@ -127,7 +127,7 @@ struct IndexBuild {
         let definition = index.definition
         // Whether equal keys could have come in unseen.
         var isUnsure = false
-        var load = IndexLoad(index, memoryLimit: store.options.indexBuildByteLimit)
+        var load = IndexLoad(index, memoryLimit: store.options.indexBuildByteLimit, expected: total)
         var loaded = 0
         try load.read(entry.tree, in: snapshot.view) { count in
             progress(IndexBuildProgress(phase: .reading, done: count, total: max(total, count)))

@@ -17,7 +17,8 @@ extension WriteTransaction {
             var isComplete = false
             defer { if !isComplete { pages.poison() } }
             do {
-                var load = IndexLoad(index, memoryLimit: store.options.indexBuildByteLimit)
+                var load = IndexLoad(
+                    index, memoryLimit: store.options.indexBuildByteLimit, expected: try documentCount(of: entry))
                 try load.read(entry.tree, in: pages, progress: { _ in true }) { run, isOnly in
                     if isOnly {
                         if index.definition.specification.isUnique, let key = run.firstDuplicate {
