@@ -34,6 +34,9 @@ package final class PageTransaction: PageView, @unchecked Sendable {
     /// Called once the commit is in the log and before anybody can see it, with its sequence: what keeps derived state
     /// in memory (the vector indexes) adds the commit's rows here. Must not fail.
     package var willPublish: ((CommitSequence) -> Void)?
+    /// Counts pages that came, went or were spilled: while it stays the same, no page has become another, and a frame got
+    /// for writing is still its page's.
+    package private(set) var pageTurnover = 0
     package private(set) var isOpen = true
     package private(set) var isPoisoned = false
 
@@ -98,6 +101,7 @@ package final class PageTransaction: PageView, @unchecked Sendable {
     package func allocate(near: PageID? = nil) throws(PageFault) -> PageFrame {
         guard isOpen else { throw .closed }
         return try poisoning { () throws(PageFault) in
+            pageTurnover &+= 1
             let id = try takePage(near: near)
             let frame = PageFrame(id: id, byteCount: payloadByteCount)
             frame.zero()
@@ -111,6 +115,7 @@ package final class PageTransaction: PageView, @unchecked Sendable {
     package func free(_ id: PageID) throws(PageFault) {
         guard isOpen else { throw .closed }
         try poisoning { () throws(PageFault) in
+            pageTurnover &+= 1
             try givePage(id)
             dirty.remove(id.number)
             origins.remove(id.number)
@@ -122,6 +127,7 @@ package final class PageTransaction: PageView, @unchecked Sendable {
     /// verb, when no frame is held.
     package func relieve() throws(PageFault) {
         guard dirty.count > pager.transactionPageLimit else { return }
+        pageTurnover &+= 1
         try poisoning { () throws(PageFault) in try pager.spill(self) }
     }
 

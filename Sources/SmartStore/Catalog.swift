@@ -122,6 +122,8 @@ final class CollectionEntry {
     /// nil until it is needed.
     var documentCount: Int?
     var isChanged = false
+    /// Where documents were changed last. The entry belongs to one transaction.
+    var latest = TreePlace()
     private var knownReader: TreeReader?
     private var indexReaders: [(tree: Tree, reader: TreeReader)] = []
     /// Memory for the key of a document that is asked for.

@@ -65,6 +65,7 @@ public class TransactionView {
             return nil
         }
         entries[name] = entry
+        latest = entry
         return entry
     }
 
@@ -101,8 +102,8 @@ public class TransactionView {
 
     func register(_ entry: CollectionEntry) {
         entries[entry.name] = entry
+        latest = entry
         missing.remove(entry.name)
-        latest = nil
     }
 
     func unregister(_ name: String) {

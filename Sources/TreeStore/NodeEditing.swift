@@ -15,6 +15,11 @@ struct NodeEditor {
         node = try Node(frame)
     }
 
+    /// Edits a node whose frame the transaction gave for writing.
+    init(_ node: Node) {
+        self.node = node
+    }
+
     /// Makes a frame an empty node of a level. Inner nodes get their first child, without which they are none; all nodes
     /// of a tree carry its tag.
     init(formatting frame: PageFrame, level: Int, tag: TreeTag, firstChild: PageID? = nil) {
@@ -232,6 +237,31 @@ struct NodeEditor {
         inline.withUnsafeBytes { inline in
             guard let bytes = inline.baseAddress else { return }
             (part + form.headerByteCount).copyMemory(from: bytes, byteCount: form.storedByteCount)
+        }
+    }
+}
+
+extension Node {
+    /// Whether there are keys and all of them come before `key`: what a row that arrives in order asks first.
+    @inline(__always)
+    func endsBefore(_ key: RawSpan) -> Bool {
+        defer { withExtendedLifetime(frame) {} }
+        let count = count
+        guard count > 0 else { return false }
+        let prefixLength = prefixLength
+        let slot = slot(count &- 1)
+        return key.withUnsafeBytes { key in
+            guard let bytes = key.baseAddress else { return false }
+            let shared = min(key.count, prefixLength)
+            let order = NodeBytes.compare(bytes, UnsafeRawPointer(base) + prefixStart, shared)
+            if order != 0 || key.count < prefixLength { return order > 0 }
+            let rest = bytes + prefixLength
+            let length = key.count &- prefixLength
+            let head = NodeBytes.head(rest, length)
+            if slot.head != head { return slot.head < head }
+            let suffix = slot.suffixLength
+            let ending = NodeBytes.compare(UnsafeRawPointer(base) + slot.offset, rest, min(suffix, length))
+            return ending < 0 || ending == 0 && suffix < length
         }
     }
 }

@@ -24,13 +24,22 @@ extension Tree {
     package func put(
         _ key: RawSpan, _ value: RawSpan, mode: PutMode = .upsert, in tx: PageTransaction
     ) throws(PageFault) -> Bool {
+        var place = TreePlace()
+        return try put(key, value, mode: mode, near: &place, in: tx)
+    }
+
+    /// Puts a row, looking for its leaf where the last one was put.
+    @discardableResult
+    package func put(
+        _ key: RawSpan, _ value: RawSpan, mode: PutMode = .upsert, near place: inout TreePlace, in tx: PageTransaction
+    ) throws(PageFault) -> Bool {
         try TreeLimits.checkKey(key.byteCount)
         try TreeLimits.checkValue(value.byteCount)
         try tx.relieve()
         let fits = ValueForm.fitsInline(
             keyByteCount: key.byteCount, valueByteCount: value.byteCount, payloadByteCount: tx.payloadByteCount)
         if fits {
-            return try place(key, form: .inline(value.byteCount), inline: value, mode: mode, in: tx)
+            return try set(key, form: .inline(value.byteCount), inline: value, mode: mode, near: &place, in: tx)
         }
         // Asked first, so that no chain is written in vain.
         if mode != .upsert {
@@ -40,19 +49,20 @@ extension Tree {
         let near = try leaf(for: key, in: tx).id
         let stored = try StoredValue.store(value, keyByteCount: key.byteCount, near: near, in: tx)
         let inline = stored.deflated ?? []
-        return try place(key, form: stored.form, inline: inline.span.bytes, mode: .upsert, in: tx)
+        return try set(key, form: stored.form, inline: inline.span.bytes, mode: .upsert, near: &place, in: tx)
     }
 
     /// Puts a row whose value has its form.
-    private func place(
-        _ key: RawSpan, form: ValueForm, inline: RawSpan, mode: PutMode, in tx: PageTransaction
+    private func set(
+        _ key: RawSpan, form: ValueForm, inline: RawSpan, mode: PutMode, near place: inout TreePlace,
+        in tx: PageTransaction
     ) throws(PageFault) -> Bool {
-        let leaf = try leaf(for: key, in: tx)
-        let (index, isFound) = leaf.search(key)
-        if isFound {
+        let found = try search(key, near: place, in: tx)
+        let (leaf, index) = (found.leaf, found.index)
+        if found.isFound {
             if mode == .insertOnly { return true }
             let old = leaf.form(index)
-            let editor = try NodeEditor(tx.mutablePage(leaf.id))
+            let editor = try place.edit(found, in: tx)
             if !editor.replace(at: index, key: key, form: form, inline: inline) {
                 try splitLeaf(inserting: key, form: form, inline: inline, in: tx)
             }
@@ -60,7 +70,7 @@ extension Tree {
             return true
         }
         if mode == .replaceOnly { return false }
-        let editor = try NodeEditor(tx.mutablePage(leaf.id))
+        let editor = try place.edit(found, in: tx)
         if !editor.insert(at: index, key: key, form: form, inline: inline) {
             try splitLeaf(inserting: key, form: form, inline: inline, in: tx)
         }

@@ -12,23 +12,57 @@ extension Tree {
     /// - Returns: whether there was one.
     @discardableResult
     package func remove(_ key: RawSpan, in tx: PageTransaction) throws(PageFault) -> Bool {
+        var place = TreePlace()
+        return try remove(key, near: &place, in: tx)
+    }
+
+    /// Removes a row, looking for its leaf where the last one was removed.
+    @discardableResult
+    package func remove(
+        _ key: RawSpan, near place: inout TreePlace, in tx: PageTransaction
+    ) throws(PageFault) -> Bool {
         try tx.relieve()
-        let leaf = try leaf(for: key, in: tx)
-        let (index, isFound) = leaf.search(key)
-        guard isFound else { return false }
+        let found = try search(key, near: place, in: tx)
+        guard found.isFound else { return false }
+        try remove(key, at: found, near: &place, in: tx)
+        return true
+    }
+
+    /// Removes a row when `mayGo`, which sees its value, lets it. `mayGo` may read, but change nothing.
+    /// - Returns: whether there was one; it is still there when it might not go.
+    package func remove(
+        _ key: RawSpan, near place: inout TreePlace, in tx: PageTransaction, when mayGo: (RawSpan) -> Bool
+    ) throws(PageFault) -> Bool {
+        try tx.relieve()
+        let found = try search(key, near: place, in: tx)
+        guard found.isFound else { return false }
+        if found.leaf.isPlainInline(found.index) {
+            let goes = try found.leaf.withInlineBytes(found.index) { (value) throws(PageFault) in mayGo(value) }
+            guard goes else { return true }
+        } else {
+            let value = try StoredValue.load(found.index, of: found.leaf, in: tx)
+            guard mayGo(value.span.bytes) else { return true }
+        }
+        try remove(key, at: found, near: &place, in: tx)
+        return true
+    }
+
+    private func remove(
+        _ key: RawSpan, at found: LeafSearch, near place: inout TreePlace, in tx: PageTransaction
+    ) throws(PageFault) {
+        let (leaf, index) = (found.leaf, found.index)
         let form = leaf.form(index)
         if leaf.count == 1 && leaf.id != root {
             try discardLeaf(at: path(to: key, in: tx), in: tx)
             try mend(pathTo: key, thoroughly: true, in: tx)
         } else {
-            let editor = try NodeEditor(tx.mutablePage(leaf.id))
+            let editor = try place.edit(found, in: tx)
             editor.remove(index..<(index + 1))
             if editor.node.isUnderfull && leaf.id != root {
                 try mend(pathTo: key, thoroughly: false, in: tx)
             }
         }
         try StoredValue.free(form, in: tx)
-        return true
     }
 
     /// Frees a leaf below the root, and the inner nodes that then have no child.

@@ -42,6 +42,9 @@ final class TreeModel {
     /// The keys of `rows` in order, so that what is picked depends on the seed alone.
     private(set) var sortedKeys: [ByteKey] = []
     var random: SeededRandom
+    private var place = TreePlace()
+    /// The transaction that `place` belongs to.
+    private var placeOwner: PageTransaction?
     private let shape: KeyShape
     private let largestValue: Int
 
@@ -97,7 +100,7 @@ final class TreeModel {
         let value = newValue()
         let mode: Tree.PutMode = [.upsert, .upsert, .upsert, .insertOnly, .replaceOnly][random.int(0...4)]
         let existed = rows[ByteKey(key)] != nil
-        #expect(try tree.put(key, value, mode: mode, in: tx) == existed)
+        #expect(try put(key, value, mode) == existed)
         switch mode {
         case .upsert: set(key, value)
         case .insertOnly: if !existed { set(key, value) }
@@ -109,7 +112,64 @@ final class TreeModel {
         let key = likelyKey()
         let existed = rows.removeValue(forKey: ByteKey(key)) != nil
         if existed { sortedKeys.remove(at: place(of: key)) }
-        #expect(try tree.remove(key, in: tx) == existed)
+        #expect(try remove(key) == existed)
+    }
+
+    /// Half of the changes look for their leaf where the last one was, whatever the others did to the tree since.
+    private func put(_ key: [UInt8], _ value: [UInt8], _ mode: Tree.PutMode) throws -> Bool {
+        guard random.int(0...1) == 0 else { return try tree.put(key, value, mode: mode, in: tx) }
+        renewPlace()
+        return try tree.put(key.span.bytes, value.span.bytes, mode: mode, near: &place, in: tx)
+    }
+
+    private func remove(_ key: [UInt8]) throws -> Bool {
+        guard random.int(0...1) == 0 else { return try tree.remove(key, in: tx) }
+        renewPlace()
+        return try tree.remove(key.span.bytes, near: &place, in: tx)
+    }
+
+    private func renewPlace() {
+        if placeOwner !== tx { place = TreePlace() }
+        placeOwner = tx
+    }
+
+    /// Takes neighbouring rows out, in order, and puts most of them in again: what places are for.
+    func churnNeighbours(atMost: Int) throws {
+        guard !sortedKeys.isEmpty else { return }
+        renewPlace()
+        let start = pick(sortedKeys.count)
+        let keys = Array(sortedKeys[start..<min(sortedKeys.count, start + random.int(1...atMost))])
+        for key in keys {
+            let value = rows[key]
+            let mayGo = random.int(0...3) > 0
+            let wasThere = try tree.remove(key.bytes.span.bytes, near: &place, in: tx) { seen in
+                #expect(seen.withUnsafeBytes { [UInt8]($0) } == value)
+                return mayGo
+            }
+            #expect(wasThere)
+            guard mayGo else { continue }
+            rows[key] = nil
+            sortedKeys.remove(at: place(of: key.bytes))
+        }
+        for key in keys where random.int(0...3) > 0 {
+            let value = newValue()
+            let existed = rows[key] != nil
+            #expect(try tree.put(key.bytes.span.bytes, value.span.bytes, near: &place, in: tx) == existed)
+            set(key.bytes, value)
+        }
+    }
+
+    /// Adds rows behind the last one, in order.
+    func appendRows(_ count: Int) throws {
+        renewPlace()
+        let last = sortedKeys.last?.bytes ?? []
+        guard last.count + 8 <= TreeLimits.maximumKeyByteCount else { return }
+        for number in 0..<count {
+            let key = last + orderedBytes(UInt64(number))
+            let value = newValue()
+            #expect(try !tree.put(key.span.bytes, value.span.bytes, mode: .insertOnly, near: &place, in: tx))
+            set(key, value)
+        }
     }
 
     /// Removes a range that holds at most `atMost` rows, or whatever lies between two new keys.

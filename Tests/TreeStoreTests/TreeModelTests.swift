@@ -20,6 +20,8 @@ struct TreeModelTests {
                 for _ in 0..<steps {
                     switch model.random.int(0...99) {
                     case 0..<putShare: try model.putOne()
+                    case 95: try model.appendRows(12)
+                    case 96: try model.churnNeighbours(atMost: 30)
                     case 97: try model.removeRange(atMost: 40)
                     case 98: try model.scanSome()
                     case 99: try model.getOne()

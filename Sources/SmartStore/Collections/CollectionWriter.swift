@@ -61,14 +61,14 @@ public struct CollectionWriter: CollectionReading {
     @discardableResult
     public func insert(_ document: Document) throws(StoreError) -> BSONValue {
         try writer.changing {
-            try writer.pages.relieve()
             let (document, id, key) = try withID(document)
             let entry = try writer.writableEntry(name)
             let vectors = try encodeVectors(of: document, in: entry)
             try validate(document)
             try prepareIndexes(of: entry, replacing: nil, with: document, key: key)
             guard
-                try !entry.tree.put(key.span.bytes, document.bson.span.bytes, mode: .insertOnly, in: writer.pages)
+                try !entry.tree.put(
+                    key.span.bytes, document.bson.span.bytes, mode: .insertOnly, near: &entry.latest, in: writer.pages)
             else { throw duplicate(id) }
             try applyIndexes(of: entry, document: document, key: key)
             try insertVectors(vectors, id: id, key: key, in: entry)
@@ -210,20 +210,16 @@ public struct CollectionWriter: CollectionReading {
     // MARK: Secondary indexes
 
     private func prepareIndexes(
-        of entry: CollectionEntry, replacing old: Document?, with document: Document?, key: [UInt8],
+        of entry: CollectionEntry, replacing old: Document?, with document: Document, key: [UInt8],
         checksUnique: Bool = true
     ) throws {
         guard entry.hasIndexes else { return }
-        func prepare(_ old: BSONBytes?, _ new: BSONBytes?) throws {
-            try entry.prepareIndexes(
-                replacing: old, with: new, idKey: key, checksUnique: checksUnique, in: writer.pages)
-        }
-        switch (old, document) {
-        case (let old?, let new?):
-            try old.withBytes { (before) throws in try new.withBytes { (after) throws in try prepare(before, after) } }
-        case (let old?, nil): try old.withBytes { (before) throws in try prepare(before, nil) }
-        case (nil, let new?): try new.withBytes { (after) throws in try prepare(nil, after) }
-        case (nil, nil): break
+        try document.withBytes { (after) throws in
+            func prepare(_ before: BSONBytes?) throws {
+                try entry.prepareIndexes(
+                    replacing: before, with: after, idKey: key, checksUnique: checksUnique, in: writer.pages)
+            }
+            if let old { try old.withBytes { (before) throws in try prepare(before) } } else { try prepare(nil) }
         }
     }
 
@@ -280,7 +276,8 @@ public struct CollectionWriter: CollectionReading {
             try prepareIndexes(of: entry, replacing: old, with: document, key: key, checksUnique: checksUnique)
         }
         let wasThere = try entry.tree.put(
-            key.span.bytes, document.bson.span.bytes, mode: upsert ? .upsert : .replaceOnly, in: writer.pages)
+            key.span.bytes, document.bson.span.bytes, mode: upsert ? .upsert : .replaceOnly, near: &entry.latest,
+            in: writer.pages)
         guard wasThere || upsert else { return false }
         try applyIndexes(of: entry, document: document, key: key)
         if wasThere {
@@ -298,17 +295,31 @@ public struct CollectionWriter: CollectionReading {
     private func remove(_ key: [UInt8], in entry: CollectionEntry) throws -> Bool {
         try writer.pages.relieve()
         let noted = try idToNote(key, in: entry)
-        if entry.hasIndexes {
-            guard let old = try entry.tree.get(key.span.bytes, in: writer.pages) else { return false }
-            try prepareIndexes(of: entry, replacing: Document(trusted: old), with: nil, key: key)
-        }
-        guard try entry.tree.remove(key.span.bytes, in: writer.pages) else { return false }
+        guard try removeRow(key, in: entry) else { return false }
         try applyIndexes(of: entry, document: nil, key: key)
         for index in entry.indexes { try index.remove(key: key, catalog: writer.makeCatalog(), in: writer.pages) }
         entry.documentCount = max(0, (entry.documentCount ?? 0) - 1)
         entry.isChanged = true
         writer.changes?.note(.delete, in: name, id: noted)
         return true
+    }
+
+    /// Removes the document itself, once its entries in the indexes are noted.
+    private func removeRow(_ key: [UInt8], in entry: CollectionEntry) throws -> Bool {
+        guard entry.hasIndexes else {
+            return try entry.tree.remove(key.span.bytes, near: &entry.latest, in: writer.pages)
+        }
+        var refusal: (any Error)?
+        let wasThere = try entry.tree.remove(key.span.bytes, near: &entry.latest, in: writer.pages) { old in
+            do {
+                try BSONBytes.with(old) { (bytes) throws in
+                    try entry.prepareIndexes(replacing: bytes, with: nil, idKey: key, in: writer.pages)
+                }
+            } catch { refusal = error }
+            return refusal == nil
+        }
+        if let refusal { throw refusal }
+        return wasThere
     }
 
     /// The `_id` of a document that is to go, when an observer wants to know.

@@ -121,6 +121,80 @@ package struct BSONBytes: @unchecked Sendable {
         return nil
     }
 
+    /// A name as one pass over it finds it.
+    struct NameScan {
+        /// The offset of the zero byte behind it.
+        let end: Int
+        /// The same for equal names.
+        let hash: UInt64
+        let isASCII: Bool
+    }
+
+    /// The name that begins at `start` and whose zero byte lies before `end`; nil when there is none.
+    @inline(__always)
+    func scanName(from start: Int, to end: Int) -> NameScan? {
+        precondition(start >= 0 && end <= count)
+        var (hash, bits): (UInt64, UInt64) = (0, 0)
+        var offset = start
+        while offset < end {
+            let word = offset &+ 8 <= count ? wordUnchecked(at: offset) : lastWord(from: offset)
+            let zeros = (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
+            // Of the word with the zero byte only what stands before it counts.
+            let part = zeros == 0 ? word : word & ((zeros & (0 &- zeros)) &>> 7 &- 1)
+            hash = (hash ^ part) &* 0x9E37_79B9_7F4A_7C15
+            bits |= part
+            if zeros != 0 {
+                let place = offset &+ zeros.trailingZeroBitCount &>> 3
+                return place < end ? NameScan(end: place, hash: hash, isASCII: bits & 0x8080_8080_8080_8080 == 0) : nil
+            }
+            hash ^= hash &>> 32
+            offset &+= 8
+        }
+        return nil
+    }
+
+    @inline(__always)
+    private func wordUnchecked(at offset: Int) -> UInt64 {
+        UInt64(littleEndian: base.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+    }
+
+    /// The fewer than eight bytes from `start` to the end, as the low bytes of a word whose others are not zero.
+    private func lastWord(from start: Int) -> UInt64 {
+        var word = UInt64.max
+        var offset = count
+        while offset > start {
+            offset &-= 1
+            word = word &<< 8 | UInt64(base.load(fromByteOffset: offset, as: UInt8.self))
+        }
+        return word
+    }
+
+    /// Whether no byte has its highest bit set. Most texts are such.
+    @inline(__always)
+    var isASCII: Bool {
+        var bits: UInt64 = 0
+        if count >= 8 {
+            var offset = 0
+            while offset &+ 32 <= count {
+                bits |= wordUnchecked(at: offset) | wordUnchecked(at: offset &+ 8)
+                bits |= wordUnchecked(at: offset &+ 16) | wordUnchecked(at: offset &+ 24)
+                offset &+= 32
+            }
+            while offset &+ 8 <= count {
+                bits |= wordUnchecked(at: offset)
+                offset &+= 8
+            }
+            // The last word may overlap the one before.
+            bits |= wordUnchecked(at: count &- 8)
+        } else if count >= 4 {
+            bits = UInt64(uint32(at: 0) | uint32(at: count &- 4))
+            bits |= bits << 32
+        } else {
+            for offset in 0..<count { bits |= UInt64(self[offset]) }
+        }
+        return bits & 0x8080_8080_8080_8080 == 0
+    }
+
     /// The offset of the first byte from `start` on that JSON does not have in a string as it is: a quotation mark, a
     /// backslash or a control character; the count when there is none.
     @inline(__always)

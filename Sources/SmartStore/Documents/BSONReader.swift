@@ -137,17 +137,23 @@ package struct BSONReader {
     /// Where a value that begins at `start` ends; nil when it does not fit before `end` or is not of its type's shape.
     @inline(__always)
     static func valueEnd(_ type: BSONType, _ bytes: BSONBytes, from start: Int, to end: Int) -> Int? {
+        let fixed = type.fixedByteCount
+        if fixed >= 0 { return fixed <= end &- start ? start &+ fixed : nil }
+        return type == .string ? textEnd(bytes, from: start, to: end) : variableEnd(type, bytes, from: start, to: end)
+    }
+
+    @inline(__always)
+    private static func textEnd(_ bytes: BSONBytes, from start: Int, to end: Int) -> Int? {
+        guard end - start >= 5 else { return nil }
+        let count = Int(bytes.int32(at: start))
+        guard count >= 1, count <= end - start - 4, bytes[start + 3 + count] == 0 else { return nil }
+        return start + 4 + count
+    }
+
+    private static func variableEnd(_ type: BSONType, _ bytes: BSONBytes, from start: Int, to end: Int) -> Int? {
         let length: Int
         switch type {
-        case .int32: length = 4
-        case .double, .int64, .date, .timestamp: length = 8
-        case .string, .code, .symbol:
-            guard end - start >= 5 else { return nil }
-            let count = Int(bytes.int32(at: start))
-            guard count >= 1, count <= end - start - 4, bytes[start + 3 + count] == 0 else { return nil }
-            return start + 4 + count
-        case .objectID: length = 12
-        case .bool: length = 1
+        case .string, .code, .symbol: return textEnd(bytes, from: start, to: end)
         case .document, .array:
             guard end - start >= 5 else { return nil }
             length = Int(bytes.int32(at: start))
@@ -157,8 +163,6 @@ package struct BSONReader {
             let count = Int(bytes.int32(at: start))
             guard count >= 0 else { return nil }
             length = count + 5
-        case .null, .undefined, .minKey, .maxKey: return start
-        case .decimal128: length = 16
         case .regex:
             guard let middle = bytes.firstZero(from: start, to: end),
                 let last = bytes.firstZero(from: middle + 1, to: end)
@@ -173,6 +177,9 @@ package struct BSONReader {
             guard end - start >= 14 else { return nil }
             length = Int(bytes.int32(at: start))
             guard length >= 14 else { return nil }
+        case .double, .int32, .int64, .date, .timestamp, .objectID, .bool, .decimal128, .null, .undefined, .minKey,
+            .maxKey:
+            length = type.fixedByteCount
         }
         return length <= end - start ? start + length : nil
     }

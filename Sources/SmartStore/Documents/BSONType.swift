@@ -76,6 +76,20 @@ public enum BSONType: UInt8, Sendable, Hashable, CaseIterable {
         }
     }
 
+    /// How many bytes every value of the type has; -1 when that is for the value to say.
+    @inline(__always)
+    var fixedByteCount: Int {
+        switch self {
+        case .undefined, .null, .minKey, .maxKey: 0
+        case .bool: 1
+        case .int32: 4
+        case .double, .date, .timestamp, .int64: 8
+        case .objectID: 12
+        case .decimal128: 16
+        case .string, .document, .array, .binary, .regex, .dbPointer, .code, .symbol, .codeWithScope: -1
+        }
+    }
+
     /// The name that `$type` and error messages use.
     public var name: String {
         switch self {

@@ -64,151 +64,167 @@ public enum BSONValidator {
             throw DocumentError(
                 .tooLarge, "the document has \(bytes.count) bytes; the limit is \(limits.byteCount)")
         }
-        var walk = ValidationWalk(bytes: bytes, limits: limits)
-        try walk.document(from: 0, to: bytes.count, isArray: false)
-        return walk.findings
+        let walk = ValidationWalk(bytes: bytes, limits: limits)
+        var findings = Findings()
+        try walk.document(from: 0, to: bytes.count, isArray: false, depth: 0, &findings)
+        return findings
     }
 }
 
 /// One validation under way.
+///
+/// What is only asked for when something is wrong is not kept on the way: the names that lead to the document at hand,
+/// and the names in it, are looked for again then.
 private struct ValidationWalk {
     let bytes: BSONBytes
     let limits: BSONLimits
-    private(set) var findings = BSONValidator.Findings()
-    /// The names that lead to the document at hand.
-    private var path: [BSONBytes] = []
-    /// The names of the document at hand, after those of the documents around it.
-    private var names: [BSONBytes] = []
-
-    init(bytes: BSONBytes, limits: BSONLimits) {
-        self.bytes = bytes
-        self.limits = limits
-    }
-
-    private func fault(
-        _ code: DocumentError.Code, _ message: String, at offset: Int, in name: BSONBytes? = nil
-    ) -> DocumentError {
-        let names = (path + (name.map { [$0] } ?? [])).map(\.text)
-        return DocumentError(code, message, path: names.joined(separator: "."), offset: offset)
-    }
 
     /// Checks the document that fills `start..<end`.
-    mutating func document(from start: Int, to end: Int, isArray: Bool) throws(DocumentError) {
-        guard path.count < limits.depth else {
-            throw fault(.tooDeep, "exceeded maximum nested object depth: \(limits.depth)", at: start)
+    func document(
+        from start: Int, to end: Int, isArray: Bool, depth: Int, _ findings: inout BSONValidator.Findings
+    ) throws(DocumentError) {
+        guard depth < limits.depth else {
+            throw fault(.tooDeep, "exceeded maximum nested object depth: \(limits.depth)", at: start, of: start)
         }
         guard end - start >= 5, Int(bytes.int32(at: start)) == end - start else {
-            throw fault(.invalidBSON, "the length of the document does not fit its bytes", at: start)
+            throw fault(.invalidBSON, "the length of the document does not fit its bytes", at: start, of: start)
         }
         guard bytes[end - 1] == 0 else {
-            throw fault(.invalidBSON, "the document does not end with a zero byte", at: end - 1)
+            throw fault(.invalidBSON, "the document does not end with a zero byte", at: end - 1, of: start)
         }
         let last = end - 1
-        let collectsNames = !isArray && !limits.allowsDuplicateFields
-        let firstName = names.count
-        // One bit for each hash seen: only names that share a bit are compared.
-        var seen: UInt64 = 0
-        var hasSharedBits = false
+        var seen = SeenNames()
         var offset = start + 4
         var index = 0
         while offset < last {
             guard let type = BSONType(tag: bytes[offset]) else {
-                throw fault(.invalidBSON, "unknown element type 0x\(Hex.text([bytes[offset]]))", at: offset)
+                let tag = Hex.text([bytes[offset]])
+                throw fault(.invalidBSON, "unknown element type 0x\(tag)", at: offset, of: start)
             }
-            guard let nameEnd = bytes.firstZero(from: offset + 1, to: last) else {
-                throw fault(.invalidBSON, "a field name does not end", at: offset + 1)
+            guard let name = bytes.scanName(from: offset + 1, to: last) else {
+                throw fault(.invalidBSON, "a field name does not end", at: offset + 1, of: start)
             }
-            let name = bytes.slice(offset + 1, nameEnd)
-            if name.count > 0, name[0] == UInt8(ascii: "$"), path.isEmpty { findings.hasOperatorName = true }
-            if let place = name.firstInvalidUTF8() {
-                throw fault(.invalidUTF8, "a field name is not UTF-8", at: offset + 1 + place)
+            let place = ValuePlace(document: start, name: offset + 1, start: name.end + 1, depth: depth)
+            if depth == 0, bytes[offset + 1] == UInt8(ascii: "$") { findings.hasOperatorName = true }
+            if !name.isASCII, let bad = nameBytes(place).firstInvalidUTF8() {
+                throw fault(.invalidUTF8, "a field name is not UTF-8", at: offset + 1 + bad, of: start)
             }
-            guard let valueEnd = BSONReader.valueEnd(type, bytes, from: nameEnd + 1, to: last) else {
+            guard let valueEnd = BSONReader.valueEnd(type, bytes, from: place.start, to: last) else {
                 throw fault(
-                    .invalidBSON, "a value of type \(type.name) does not fit its bytes", at: nameEnd + 1, in: name)
+                    .invalidBSON, "a value of type \(type.name) does not fit its bytes", at: place.start, in: place)
             }
             if isArray {
-                findings.isCanonical = findings.isCanonical && name.isArrayIndex(index)
+                findings.isCanonical = findings.isCanonical && nameBytes(place).isArrayIndex(index)
                 index += 1
+            } else {
+                seen.note(name.hash)
             }
-            if collectsNames {
-                let bit = Self.bit(of: name)
-                hasSharedBits = hasSharedBits || seen & bit != 0
-                seen |= bit
-                names.append(name)
+            if type == .string {
+                try text(place, from: place.start + 4, to: valueEnd - 1)
+            } else if type.fixedByteCount < 0 || type == .bool {
+                try value(type, place, to: valueEnd, &findings)
             }
-            try value(type, name, from: nameEnd + 1, to: valueEnd)
             offset = valueEnd
         }
-        if hasSharedBits, let name = Self.duplicate(in: names[firstName...]) {
-            throw fault(.invalidBSON, "duplicate field name", at: start, in: name)
-        }
-        names.removeSubrange(firstName...)
+        if seen.areShared, !limits.allowsDuplicateFields { try checkDuplicates(from: start, to: end) }
     }
 
+    /// Where a value stands.
+    private struct ValuePlace {
+        /// Where its document begins.
+        let document: Int
+        /// Where its name begins, which ends one byte before the value.
+        let name: Int
+        let start: Int
+        /// How deep its document lies.
+        let depth: Int
+    }
+
+    private func nameBytes(_ place: ValuePlace) -> BSONBytes { bytes.slice(place.name, place.start - 1) }
+
     /// Checks what the shape of a value alone does not show.
-    private mutating func value(
-        _ type: BSONType, _ name: BSONBytes, from start: Int, to end: Int
+    @inline(never)
+    private func value(
+        _ type: BSONType, _ place: ValuePlace, to end: Int, _ findings: inout BSONValidator.Findings
     ) throws(DocumentError) {
+        let start = place.start
         switch type {
-        case .string, .code, .symbol: try text(name, from: start + 4, to: end - 1)
+        case .string, .code, .symbol: try text(place, from: start + 4, to: end - 1)
         case .document, .array:
-            path.append(name)
-            try document(from: start, to: end, isArray: type == .array)
-            path.removeLast()
-        case .binary: try binary(name, from: start, to: end)
+            try document(from: start, to: end, isArray: type == .array, depth: place.depth + 1, &findings)
+        case .binary: try binary(place, to: end)
         case .bool:
             guard bytes[start] <= 1 else {
-                throw fault(.invalidBSON, "a boolean is neither 0 nor 1", at: start, in: name)
+                throw fault(.invalidBSON, "a boolean is neither 0 nor 1", at: start, in: place)
             }
         case .regex:
             guard let middle = bytes.firstZero(from: start, to: end) else { return }
-            try text(name, from: start, to: middle)
-            try text(name, from: middle + 1, to: end - 1)
+            try text(place, from: start, to: middle)
+            try text(place, from: middle + 1, to: end - 1)
             findings.isCanonical = findings.isCanonical && bytes.slice(middle + 1, end - 1).areSortedOptions
-        case .dbPointer: try text(name, from: start + 4, to: end - 13)
+        case .dbPointer: try text(place, from: start + 4, to: end - 13)
         case .codeWithScope:
             let view = BSONView(type: type, bytes: bytes.slice(start, end))
             guard let parts = view.scopeParts else {
-                throw fault(.invalidBSON, "code with scope has lengths that do not fit", at: start, in: name)
+                throw fault(.invalidBSON, "code with scope has lengths that do not fit", at: start, in: place)
             }
-            try text(name, from: start + 8, to: start + 8 + parts.code.count)
-            path.append(name)
-            try document(from: end - parts.scope.count, to: end, isArray: false)
-            path.removeLast()
+            try text(place, from: start + 8, to: start + 8 + parts.code.count)
+            let scope = end - parts.scope.count
+            try document(from: scope, to: end, isArray: false, depth: place.depth + 1, &findings)
         default: break
         }
     }
 
-    private func text(_ name: BSONBytes, from start: Int, to end: Int) throws(DocumentError) {
-        if let place = bytes.slice(start, end).firstInvalidUTF8() {
-            throw fault(.invalidUTF8, "a text is not UTF-8", at: start + place, in: name)
+    @inline(__always)
+    private func text(_ place: ValuePlace, from start: Int, to end: Int) throws(DocumentError) {
+        if let bad = bytes.slice(start, end).firstInvalidUTF8() {
+            throw fault(.invalidUTF8, "a text is not UTF-8", at: start + bad, in: place)
         }
     }
 
-    private func binary(_ name: BSONBytes, from start: Int, to end: Int) throws(DocumentError) {
+    private func binary(_ place: ValuePlace, to end: Int) throws(DocumentError) {
+        let start = place.start
         let content = bytes.slice(start + 5, end)
         switch bytes[start + 4] {
         case 2:
             guard content.count >= 4, Int(content.int32(at: 0)) == content.count - 4 else {
-                throw fault(.invalidBSON, "binary subtype 2 has a wrong inner length", at: start + 5, in: name)
+                throw fault(.invalidBSON, "binary subtype 2 has a wrong inner length", at: start + 5, in: place)
             }
         case 9:
             if let reason = VectorHeader.fault(in: content) {
-                throw fault(.invalidBSON, reason, at: start + 5, in: name)
+                throw fault(.invalidBSON, reason, at: start + 5, in: place)
             }
         default: break
         }
     }
 
-    private static func bit(of name: BSONBytes) -> UInt64 {
-        guard name.count > 0 else { return 1 }
-        let hash = UInt64(name[0]) &* 31 &+ UInt64(name[name.count - 1]) &* 7 &+ UInt64(name[name.count / 2])
-        return 1 << ((hash &+ UInt64(name.count) &* 13) & 63)
+    // MARK: Duplicate names
+
+    /// One bit for each hash of a name: only where two share a bit, names are compared.
+    private struct SeenNames {
+        private var bits: InlineArray<8, UInt64> = .init(repeating: 0)
+        private(set) var areShared = false
+
+        @inline(__always)
+        mutating func note(_ hash: UInt64) {
+            let word = Int(truncatingIfNeeded: hash &>> 61)
+            let bit: UInt64 = 1 &<< (hash &>> 55)
+            areShared = areShared || bits[word] & bit != 0
+            bits[word] |= bit
+        }
+    }
+
+    @inline(never)
+    private func checkDuplicates(from start: Int, to end: Int) throws(DocumentError) {
+        var names: [BSONBytes] = []
+        var reader = BSONReader(bytes.slice(start, end))
+        while let field = reader.next() { names.append(field.name) }
+        guard let name = Self.duplicate(in: names) else { return }
+        throw fault(.invalidBSON, "duplicate field name", at: start, of: start, name: name)
     }
 
     /// A name that occurs twice; nil when all differ.
-    private static func duplicate(in names: ArraySlice<BSONBytes>) -> BSONBytes? {
+    private static func duplicate(in names: [BSONBytes]) -> BSONBytes? {
         if names.count <= 16 {
             for (index, name) in names.enumerated() where names.prefix(index).contains(where: { $0.equals(name) }) {
                 return name
@@ -217,5 +233,44 @@ private struct ValidationWalk {
         }
         let sorted = names.sorted { $0.compare($1) < 0 }
         return zip(sorted, sorted.dropFirst()).first { $0.0.equals($0.1) }?.0
+    }
+
+    // MARK: Faults
+
+    private func fault(
+        _ code: DocumentError.Code, _ message: String, at offset: Int, in place: ValuePlace
+    ) -> DocumentError {
+        fault(code, message, at: offset, of: place.document, name: nameBytes(place))
+    }
+
+    /// A fault in the document that begins at `document`, in its field `name` if one is to blame.
+    @inline(never)
+    private func fault(
+        _ code: DocumentError.Code, _ message: String, at offset: Int, of document: Int, name: BSONBytes? = nil
+    ) -> DocumentError {
+        let names = (path(to: document) + (name.map { [$0] } ?? [])).map(\.text)
+        return DocumentError(code, message, path: names.joined(separator: "."), offset: offset)
+    }
+
+    /// The names that lead to the document that begins at `document`. All before it was found sound on the way there.
+    private func path(to document: Int) -> [BSONBytes] {
+        var names: [BSONBytes] = []
+        var start = 0
+        var offset = 4
+        while start < document {
+            guard let type = BSONType(tag: bytes[offset]),
+                let nameEnd = bytes.firstZero(from: offset + 1, to: bytes.count),
+                let valueEnd = BSONReader.valueEnd(type, bytes, from: nameEnd + 1, to: bytes.count)
+            else { return names }
+            guard document < valueEnd else {
+                offset = valueEnd
+                continue
+            }
+            names.append(bytes.slice(offset + 1, nameEnd))
+            start = nameEnd + 1
+            if type == .codeWithScope { start += 8 + Int(bytes.int32(at: start + 4)) }
+            offset = start + 4
+        }
+        return names
     }
 }

@@ -5,27 +5,6 @@ extension BSONBytes {
     @inline(__always)
     func firstInvalidUTF8() -> Int? { isASCII ? nil : firstInvalidSequence() }
 
-    /// Whether no byte has its highest bit set. Most texts are such.
-    @inline(__always)
-    private var isASCII: Bool {
-        var bits: UInt64 = 0
-        if count >= 8 {
-            var offset = 0
-            while offset &+ 8 <= count {
-                bits |= uint64(at: offset)
-                offset &+= 8
-            }
-            // The last word may overlap the one before.
-            bits |= uint64(at: count &- 8)
-        } else if count >= 4 {
-            bits = UInt64(uint32(at: 0) | uint32(at: count &- 4))
-            bits |= bits << 32
-        } else {
-            for offset in 0..<count { bits |= UInt64(self[offset]) }
-        }
-        return bits & 0x8080_8080_8080_8080 == 0
-    }
-
     private func firstInvalidSequence() -> Int? {
         var offset = 0
         while offset < count {

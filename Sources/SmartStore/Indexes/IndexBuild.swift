@@ -127,7 +127,7 @@ struct IndexBuild {
         let definition = index.definition
         // Whether equal keys could have come in unseen.
         var isUnsure = false
-        var load = IndexLoad(index, memoryLimit: store.options.indexBuildByteLimit)
+        var load = IndexLoad(index, memoryLimit: store.options.indexBuildByteLimit, expected: total)
         var loaded = 0
         try load.read(entry.tree, in: snapshot.view) { count in
             progress(IndexBuildProgress(phase: .reading, done: count, total: max(total, count)))
@@ -142,7 +142,7 @@ struct IndexBuild {
                 try store.writeSync { transaction in
                     // Compaction may have moved the tree meanwhile.
                     let tree = try present(in: transaction).1.definition.tree
-                    for place in place..<end { try run.put(place, into: tree, in: transaction.pages) }
+                    try run.put(place..<end, into: tree, in: transaction.pages)
                 }
                 loaded += end - place
                 place = end

@@ -19,6 +19,8 @@ final class IndexDefinition: Sendable {
     let collection: String
     let specification: IndexSpecification
     let source: IndexKeySource
+    /// Whether documents without any of the paths are left out.
+    let isSparse: Bool
     let partial: PartialFilter?
     /// The entries.
     let tree: Tree
@@ -40,6 +42,7 @@ final class IndexDefinition: Sendable {
         self.collection = collection
         self.specification = specification
         source = try IndexKeySource(specification.keys, collation: specification.collation)
+        isSparse = specification.isSparse
         partial = try specification.partialFilter.flatMap { filter throws(DocumentError) in
             filter.isEmpty ? nil : try PartialFilter(filter)
         }

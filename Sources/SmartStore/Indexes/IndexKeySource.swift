@@ -1,7 +1,8 @@
 // The entries that a document has in an index: keys, each with the forms of its values.
 
-/// Makes the entries of documents: by a pattern of paths, or of every path below one.
-struct IndexKeySource: Sendable {
+/// Makes the entries of documents: by a pattern of paths, or of every path below one. A class, so that asking an index's
+/// definition for it copies nothing.
+final class IndexKeySource: Sendable {
     private enum Kind: Sendable {
         case pattern(KeyPattern)
         case wildcard(WildcardPath)

@@ -3,21 +3,24 @@ import TreeStore
 
 // Filling an index from the documents that are there: read all, sort, and load the tree packed from left to right.
 //
-// Entries lie in one flat buffer and are sorted by their first eight bytes, then by the rest. Beyond the memory limit a
-// run goes into the tree as it is, and later runs by insertion.
+// Entries lie in one flat buffer (EntryRun) and are sorted there (EntrySort). Beyond the memory limit a run goes into the
+// tree as it is, and later runs by insertion.
 
 struct IndexLoad {
-    private let index: IndexEntry
+    private let definition: IndexDefinition
     private let memoryLimit: Int
+    private let expected: Int
     private var run = EntryRun()
     private(set) var isMultikey = false
     private(set) var entryCount = 0
     private(set) var documentCount = 0
     private var entries = IndexEntries()
 
-    init(_ index: IndexEntry, memoryLimit: Int) {
-        self.index = index
+    /// - Parameter expected: about how many documents there are.
+    init(_ index: IndexEntry, memoryLimit: Int, expected: Int) {
+        definition = index.definition
         self.memoryLimit = memoryLimit
+        self.expected = expected
     }
 
     /// Reads every document's entries.
@@ -30,7 +33,7 @@ struct IndexLoad {
     ) throws {
         let cursor = tree.cursor(in: view)
         var isThere = try cursor.seekToFirst()
-        let forms = [UInt8](repeating: KeyDecoding.lost, count: index.definition.source.partCount)
+        let forms = [UInt8](repeating: KeyDecoding.lost, count: definition.source.partCount)
         var isOnly = true
         while isThere {
             var refusal: DocumentError?
@@ -47,6 +50,7 @@ struct IndexLoad {
             }
             if let refusal { throw refusal }
             documentCount += 1
+            if documentCount == 4096 { reserve() }
             if documentCount & 0xFFF == 0, !progress(documentCount) { throw IndexBuildStopped() }
             if run.byteCount > memoryLimit {
                 let last = try cursor.key
@@ -66,11 +70,17 @@ struct IndexLoad {
         _ = progress(documentCount)
     }
 
+    /// Makes room for all entries once some show how large they are: what grows by doubling is copied as it grows.
+    private mutating func reserve() {
+        let share = min(1.125 * Double(expected) / 4096, Double(memoryLimit) / Double(max(1, run.byteCount)))
+        if share > 1 { run.reserve(by: share) }
+    }
+
     private mutating func add(_ document: BSONBytes, id: BSONBytes, forms: [UInt8]) throws(DocumentError) {
-        try index.makeEntries(of: document, into: &entries)
+        try definition.makeEntries(of: document, into: &entries)
         guard entries.count > 0 else { return }
         let idForm = IndexEntry.form(ofID: document)
-        try index.checkLength(entries, idByteCount: id.count)
+        try definition.checkLength(entries, idByteCount: id.count)
         if entries.hasSingle {
             run.append(key: entries.single, id: id, forms: entries.forms, idForm: idForm)
         } else {

@@ -3,18 +3,18 @@ import TreeStore
 
 // Keeping indexes with their documents: what a write changes in each, checked before anything is changed.
 
-extension IndexEntry {
+extension IndexDefinition {
     /// Bytes that the index key of an entry leaves for the `_id`.
     private static let keyLimit = TreeLimits.maximumKeyByteCount
 
     /// Makes the entries of a document into `entries`; none when the index leaves it out.
     func makeEntries(of document: BSONBytes, into entries: inout IndexEntries) throws(DocumentError) {
-        if let partial = definition.partial, try !partial.filter.matches(document) {
+        if let partial, try !partial.filter.matches(document) {
             entries.removeAll()
             return
         }
-        try definition.source.entries(of: document, limit: Self.keyLimit, into: &entries)
-        if definition.specification.isSparse, entries.isAbsent { entries.removeAll() }
+        try source.entries(of: document, limit: Self.keyLimit, into: &entries)
+        if isSparse, entries.isAbsent { entries.removeAll() }
     }
 
     /// Refuses keys that leave no room for the `_id`.
@@ -25,6 +25,18 @@ extension IndexEntry {
                 .keyTooLong,
                 "the key of index '\(name)' and the _id have more than \(Self.keyLimit) bytes together")
         }
+    }
+}
+
+extension IndexEntry {
+    /// Makes the entries of a document into `entries`; none when the index leaves it out.
+    func makeEntries(of document: BSONBytes, into entries: inout IndexEntries) throws(DocumentError) {
+        try definition.makeEntries(of: document, into: &entries)
+    }
+
+    /// Refuses keys that leave no room for the `_id`.
+    func checkLength(_ entries: IndexEntries, idByteCount: Int) throws(DocumentError) {
+        try definition.checkLength(entries, idByteCount: idByteCount)
     }
 
     /// Whether a document other than the one of `idKey` has this index key.
@@ -67,16 +79,24 @@ extension IndexEntry {
 
     /// Takes the entries of a document out.
     func remove(_ entries: IndexEntries, idKey: [UInt8], in pages: PageTransaction) throws(PageFault) {
-        for key in entries.keys { try definition.tree.remove((key + idKey).span.bytes, in: pages) }
+        if entries.hasSingle {
+            try remove(entries.single, idKey, in: pages)
+        } else {
+            for key in entries.more { try remove(key, idKey, in: pages) }
+        }
+    }
+
+    private func remove(_ key: [UInt8], _ idKey: [UInt8], in pages: PageTransaction) throws(PageFault) {
+        scratch.removeAll(keepingCapacity: true)
+        scratch += key
+        scratch += idKey
+        let entry = scratch
+        try definition.tree.remove(entry.span.bytes, in: pages)
     }
 
     /// The form of an `_id`, for queries that need nothing but the index.
     static func form(ofID document: BSONBytes) -> UInt8 {
-        var reader = BSONReader(document)
-        while let field = reader.next() {
-            if field.name.count == 3, field.name.text == "_id" { return KeyDecoding.form(of: field.value) }
-        }
-        return KeyDecoding.lost
+        document.identifier.map { KeyDecoding.form(of: $0) } ?? KeyDecoding.lost
     }
 }
 

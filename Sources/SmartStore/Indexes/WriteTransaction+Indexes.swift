@@ -17,7 +17,8 @@ extension WriteTransaction {
             var isComplete = false
             defer { if !isComplete { pages.poison() } }
             do {
-                var load = IndexLoad(index, memoryLimit: store.options.indexBuildByteLimit)
+                var load = IndexLoad(
+                    index, memoryLimit: store.options.indexBuildByteLimit, expected: try documentCount(of: entry))
                 try load.read(entry.tree, in: pages, progress: { _ in true }) { run, isOnly in
                     if isOnly {
                         if index.definition.specification.isUnique, let key = run.firstDuplicate {
@@ -25,7 +26,7 @@ extension WriteTransaction {
                         }
                         try run.load(index.definition.tree, in: pages)
                     } else {
-                        for place in 0..<run.count { try run.put(place, into: index.definition.tree, in: pages) }
+                        try run.put(0..<run.count, into: index.definition.tree, in: pages)
                     }
                 }
                 if index.definition.specification.isUnique, let key = try index.firstDuplicate(in: pages) {

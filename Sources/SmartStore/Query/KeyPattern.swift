@@ -17,8 +17,8 @@ package struct IndexKeys: Sendable, Hashable {
     package var isAbsent: Bool
 }
 
-/// Paths with directions.
-package struct KeyPattern: Sendable {
+/// Paths with directions. A class, so that handing it on for every document costs nothing.
+package final class KeyPattern: Sendable {
     /// One part of a pattern.
     package struct Part: Sendable {
         package let path: FieldPath
@@ -44,7 +44,7 @@ package struct KeyPattern: Sendable {
     /// Parses an index pattern: every value is a number other than zero, of which the sign counts.
     ///
     /// - Throws: `cannotCreateIndex`.
-    package init(_ document: Document, collation: Collation? = nil) throws(DocumentError) {
+    package convenience init(_ document: Document, collation: Collation? = nil) throws(DocumentError) {
         try self.init(document, collation: collation) { name, value throws(DocumentError) in
             guard value.type.isNumber, let direction = value.double else {
                 throw DocumentError(

@@ -66,6 +66,59 @@ struct BSONValidatorTests {
         #expect(error?.offset == 18)
     }
 
+    @Test("an error within arrays and scopes names the path to it")
+    func locatesDeepErrors() {
+        var scope: Document = ["d": 1]
+        scope.append("e", .document(["f": 1]))
+        var inner: Document = ["first": "text"]
+        inner.append("c", .codeWithScope(BSONCodeWithScope(code: "code", scope: scope)))
+        inner.append("last", 2)
+        let document: Document = ["a": 1, "b": [true, .document(inner)]]
+        func fault(_ name: String, _ value: UInt8) -> DocumentError? {
+            var bytes = document.bson
+            // The field of this name: type, name, zero. Its type or its name is spoilt.
+            guard
+                let place = bytes.indices.dropLast(2).first(where: {
+                    bytes[$0 + 1] == name.utf8.first && bytes[$0 + 2] == 0
+                })
+            else { return nil }
+            bytes[value == 0xFF ? place + 1 : place] = value
+            return documentError { () throws(DocumentError) in try BSONValidator.validate(bytes) }
+        }
+        #expect(fault("f", 0x44)?.path == "b.1.c.e")
+        #expect(fault("f", 0xFF)?.path == "b.1.c.e")
+        #expect(fault("f", 0x08)?.path == "b.1.c.e")
+        #expect(fault("d", 0x44)?.path == "b.1.c")
+        #expect(fault("c", 0x44)?.path == "b.1")
+        #expect(fault("a", 0x44)?.path == "")
+    }
+
+    @Test("two equal names are found wherever they stand, and different ones are not taken for equal", arguments: 1...4)
+    func findsDuplicates(seed: Int) {
+        var random = ReplayableRandom(seed: UInt64(seed))
+        var found = 0
+        for _ in 0..<rounds(5_000) {
+            // Few letters and lengths around a word of eight bytes, so that names are alike and now and then equal.
+            let names = (0..<(2 + random.below(30))).map { _ in
+                String(
+                    decoding: (0..<random.pick([1, 6, 7, 8, 9, 15, 16, 17])).map { place in
+                        place % 7 == 0 ? UInt8(ascii: "a") + UInt8(random.below(24)) : UInt8(ascii: "x")
+                    }, as: UTF8.self)
+            }
+            let isInner = random.chance(2)
+            let fields = Document(fields: names.map { ($0, random.chance(2) ? .null : .int32(1)) })
+            let document: Document = isInner ? ["inner": .document(fields)] : fields
+            let error = documentError { () throws(DocumentError) in try BSONValidator.validate(document.bson) }
+            #expect((error != nil) == (Set(names).count < names.count))
+            guard let error else { continue }
+            found += 1
+            let path = error.path ?? ""
+            let name = isInner ? String(path.dropFirst("inner.".count)) : path
+            #expect(names.count { $0 == name } > 1)
+        }
+        #expect(found > 100 && found < 4_900)
+    }
+
     @Test("duplicate names are allowed where the limits say so")
     func allowsDuplicates() throws {
         try BSONValidator.validate(

@@ -1,0 +1,78 @@
+// Where a tree was changed last, so that the next change need not come down from the root when it is in the same leaf:
+// rows that arrive in order, and entries that were sorted before they were put in.
+//
+// 1. It is asked only when two changes in a row were in one leaf: changes here and there pay next to nothing for it.
+// 2. A key belongs in the leaf when the leaf has it, when it lies between two of the leaf's keys, or when it comes after
+//    all of them and no leaf follows. Giving cells to a sibling leaves all three true, so they need no bounds of the leaf.
+// 3. A leaf is divided, merged, freed or made the root only by allocating or freeing pages, and its frame is replaced
+//    only when pages are spilled. The transaction counts all of these; after any of them nothing is believed.
+
+import PageStore
+
+/// What is known of the leaf of the last change. It belongs to one tree and one transaction, and is a help only: with a
+/// new one everything works as well.
+package struct TreePlace {
+    /// The leaf's frame, got for writing.
+    private var frame: PageFrame?
+    /// Whether no leaf follows.
+    private var isLast = false
+    /// Whether the last two changes were in this leaf.
+    private var isSteady = false
+    private var pageTurnover = 0
+
+    /// Knows nothing.
+    package init() {}
+
+    /// The leaf for a key and where in it the key is, or would be; nil when this place does not tell.
+    @inline(__always)
+    fileprivate func found(_ key: RawSpan, in tx: PageTransaction) -> LeafSearch? {
+        guard isSteady, pageTurnover == tx.pageTurnover, let frame else { return nil }
+        let node = Node(written: frame)
+        if isLast, node.endsBefore(key) {
+            return LeafSearch(leaf: node, index: node.count, isFound: false, isLast: true, isWritable: true)
+        }
+        let (index, isFound) = node.search(key)
+        guard isFound || index > 0 && index < node.count else { return nil }
+        return LeafSearch(leaf: node, index: index, isFound: isFound, isLast: isLast, isWritable: true)
+    }
+
+    /// The editor of a leaf that was searched for. Notes the leaf.
+    @inline(__always)
+    mutating func edit(_ found: LeafSearch, in tx: PageTransaction) throws(PageFault) -> NodeEditor {
+        if found.isWritable { return NodeEditor(found.leaf) }
+        let editor = try NodeEditor(tx.mutablePage(found.leaf.id))
+        isSteady = frame === editor.node.frame
+        frame = editor.node.frame
+        isLast = found.isLast
+        pageTurnover = tx.pageTurnover
+        return editor
+    }
+}
+
+/// A leaf, and where in it a key is, or would be.
+struct LeafSearch {
+    let leaf: Node
+    let index: Int
+    let isFound: Bool
+    /// Whether no leaf follows.
+    let isLast: Bool
+    /// Whether the leaf's frame was got for writing.
+    let isWritable: Bool
+}
+
+extension Tree {
+    /// Looks for the leaf of a key, first at the place of the last change.
+    @inline(__always)
+    func search(_ key: RawSpan, near place: TreePlace, in tx: PageTransaction) throws(PageFault) -> LeafSearch {
+        if let found = place.found(key, in: tx) { return found }
+        var node = try openRoot(in: tx)
+        var isLast = true
+        while !node.isLeaf {
+            let child = node.childIndex(key)
+            isLast = isLast && child == node.count
+            node = try openChild(child, of: node, in: tx)
+        }
+        let (index, isFound) = node.search(key)
+        return LeafSearch(leaf: node, index: index, isFound: isFound, isLast: isLast, isWritable: false)
+    }
+}
