@@ -49,8 +49,7 @@ public final class WriteTransaction: TransactionView {
         let start = store.options.time.monotonicNanoseconds()
         do throws(StoreError) {
             try converting {
-                try prepare()
-                let ticket = try pages.prepareCommit(level)
+                let ticket = try prepareCommit(level)
                 try store.pager.await(ticket)
             }
         } catch {
@@ -67,6 +66,8 @@ public final class WriteTransaction: TransactionView {
     /// Appends the commit; the caller awaits the ticket. For the queue that commits several at once.
     func prepareCommit(_ level: PageStore.Durability) throws -> CommitTicket {
         try prepare()
+        // It knows the entries, and an entry's reader knows the pages: nothing of them would ever go.
+        defer { pages.willPublish = nil }
         return try pages.prepareCommit(level)
     }
 

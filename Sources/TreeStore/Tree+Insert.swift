@@ -57,6 +57,7 @@ extension Tree {
         _ key: RawSpan, form: ValueForm, inline: RawSpan, mode: PutMode, near place: inout TreePlace,
         in tx: PageTransaction
     ) throws(PageFault) -> Bool {
+        if mode != .replaceOnly, place.append(key, form: form, inline: inline, in: tx) { return false }
         let found = try search(key, near: place, in: tx)
         let (leaf, index) = (found.leaf, found.index)
         if found.isFound {

@@ -23,16 +23,23 @@ package struct TreePlace {
     /// Knows nothing.
     package init() {}
 
+    /// Inserts a row that follows all others of the tree. False when it does not, as far as this place tells, or finds no
+    /// room; then nothing is changed.
+    @inline(__always)
+    func append(_ key: RawSpan, form: ValueForm, inline: RawSpan, in tx: PageTransaction) -> Bool {
+        guard isLast, isSteady, pageTurnover == tx.pageTurnover, let frame else { return false }
+        let editor = NodeEditor(Node(written: frame))
+        guard editor.node.endsBefore(key) else { return false }
+        return editor.insert(at: editor.node.count, key: key, form: form, inline: inline)
+    }
+
     /// The leaf for a key and where in it the key is, or would be; nil when this place does not tell.
     @inline(__always)
     fileprivate func found(_ key: RawSpan, in tx: PageTransaction) -> LeafSearch? {
         guard isSteady, pageTurnover == tx.pageTurnover, let frame else { return nil }
         let node = Node(written: frame)
-        if isLast, node.endsBefore(key) {
-            return LeafSearch(leaf: node, index: node.count, isFound: false, isLast: true, isWritable: true)
-        }
         let (index, isFound) = node.search(key)
-        guard isFound || index > 0 && index < node.count else { return nil }
+        guard isFound || index > 0 && (index < node.count || isLast) else { return nil }
         return LeafSearch(leaf: node, index: index, isFound: isFound, isLast: isLast, isWritable: true)
     }
 

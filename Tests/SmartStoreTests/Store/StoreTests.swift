@@ -1,3 +1,4 @@
+import PageStore
 import SmartStore
 import StoreIO
 import StoreTestSupport
@@ -40,6 +41,20 @@ struct StoreTests {
         try verify(again)
         #expect(try again.check().findings == [])
         try again.close()
+    }
+
+    @Test("a transaction that wrote, read and committed leaves nothing in memory")
+    func isFreed() throws {
+        let store = try StoreFixture.create(SimulatedDisk())
+        weak var pages: PageTransaction?
+        try store.writeSync { (tx) throws in
+            pages = tx.pages
+            try tx.collection("notes").insert(["_id": 1, "n": 1])
+            _ = try tx.collection("notes").update(["n": 1], ["$inc": ["n": 1]])
+            #expect(try tx.collection("notes").get(1)?["n"]?.int == 2)
+        }
+        #expect(pages == nil)
+        try store.close()
     }
 
     @Test("a transaction that throws leaves nothing behind in any segment")
