@@ -26,7 +26,9 @@ final class KnownNodes {
     let payloadByteCount: Int
     /// Whether nodes are kept: pages stay as they are, and descents come again.
     private let keeps: Bool
+    /// The root where it is an inner node, and its bytes by themselves: what reads them need not retain it.
     private var knownRoot: Node?
+    private var rootBytes: NodeBytes?
     private var leaf: Kept?
     /// Inner nodes by their page numbers; a power of two places, or none.
     private var kept: [Kept?] = []
@@ -49,8 +51,19 @@ final class KnownNodes {
     func root() throws(PageFault) -> Node {
         if let knownRoot { return knownRoot }
         let node = try tree.openRoot(in: view)
-        if keeps, !node.isLeaf { knownRoot = node }
+        if keeps, !node.isLeaf {
+            knownRoot = node
+            rootBytes = node.bytes
+        }
         return node
+    }
+
+    /// The root; nil when it is a leaf. What it reads is held by `knownRoot`.
+    @inline(__always)
+    private func innerRoot() throws(PageFault) -> NodeBytes? {
+        if let rootBytes { return rootBytes }
+        _ = try root()
+        return rootBytes
     }
 
     /// Child `index` of an inner node.
@@ -77,9 +90,7 @@ final class KnownNodes {
     /// The page of the leaf whose range holds `key`; nil when the root is the leaf, or the view changes. Nothing is read
     /// but inner nodes, and those that are kept are not retained on the way.
     func leafPage(for key: RawSpan) throws(PageFault) -> PageID? {
-        guard keeps else { return nil }
-        var node = try root().bytes
-        guard !node.isLeaf else { return nil }
+        guard keeps, var node = try innerRoot() else { return nil }
         while true {
             // What `node` reads is held by `knownRoot` or `kept` until another node is kept, below.
             let (page, level) = (node.child(for: key), node.level &- 1)
@@ -96,9 +107,7 @@ final class KnownNodes {
     /// go down together, so that memory is waited for once a level.
     func leafPages(for keys: KeyBatch, into pages: inout [PageID]) throws(PageFault) -> Bool {
         pages.removeAll(keepingCapacity: true)
-        guard keeps else { return false }
-        let root = try root().bytes
-        guard !root.isLeaf else { return false }
+        guard keeps, let root = try innerRoot() else { return false }
         for place in 0..<keys.count {
             pages.append(keys.withKey(place) { (key) -> PageID in root.child(for: key) })
         }

@@ -32,7 +32,7 @@ package final class TreeReader {
 
     private let nodes: KnownNodes
     private var tree: Tree { nodes.tree }
-    private var view: PageView { nodes.view }
+    private let view: PageView
     /// Of `find` and `read`; taken out while they use it.
     private struct Scratch {
         var leaves: [PageID] = []
@@ -49,6 +49,7 @@ package final class TreeReader {
 
     /// Reads a tree in a view.
     package init(_ tree: Tree, in view: PageView) {
+        self.view = view
         nodes = KnownNodes(tree, in: view)
     }
 
@@ -88,18 +89,24 @@ package final class TreeReader {
         var found = Found.unknown
         if let leaf = NodeBytes(leaf: section.page(page), byteCount: nodes.payloadByteCount) {
             // At once, where a search would come to one after the other.
-            touched = leaf.touchSearch()
-            found = Self.value(of: key, in: leaf)
+            var touched = leaf.touchSearch()
+            let (index, isFound) = leaf.search(key)
+            if isFound {
+                // The search may still wait for the key, but knows where the value is.
+                touched ^= leaf.touchValue(index)
+                found = Self.value(index, of: leaf)
+            } else {
+                found = .missing
+            }
+            self.touched = touched
         }
         try view.end(section)
         return found
     }
 
     @inline(__always)
-    private static func value(of key: RawSpan, in leaf: NodeBytes) -> Found {
-        let (index, isFound) = leaf.search(key)
-        guard isFound else { return .missing }
-        return leaf.isPlainInline(index) ? .value(leaf.copyInlineBytes(index)) : .apart
+    private static func value(_ index: Int, of leaf: NodeBytes) -> Found {
+        leaf.isPlainInline(index) ? .value(leaf.copyInlineBytes(index)) : .apart
     }
 
     // MARK: Several keys
@@ -126,7 +133,8 @@ package final class TreeReader {
                 if keys.count == 1, case let found = try look(for: key), !found.isUnknown { return found }
                 let leaf = try self.leaf(for: key)
                 defer { withExtendedLifetime(leaf) {} }
-                return Self.value(of: key, in: leaf.bytes)
+                let (index, isFound) = leaf.search(key)
+                return isFound ? Self.value(index, of: leaf.bytes) : .missing
             }
         }
     }
@@ -151,8 +159,7 @@ package final class TreeReader {
         self.touched = touched
         for (place, page) in scratch.lent.enumerated() where scratch.places[place] >= 0 {
             guard let leaf = NodeBytes(leaf: page, byteCount: byteCount) else { continue }
-            let index = scratch.places[place]
-            found[place] = leaf.isPlainInline(index) ? .value(leaf.copyInlineBytes(index)) : .apart
+            found[place] = Self.value(scratch.places[place], of: leaf)
         }
     }
 
