@@ -87,14 +87,16 @@ final class FrameMemory: Sendable {
     private func take() -> (slot: UnsafeMutableRawPointer, mustPrepare: Bool) {
         state.withLock { state in
             var mustPrepare = false
-            if state.first == nil {
-                Self.addBlock(to: &state)
+            let block: UnsafeMutablePointer<Head>
+            if let first = state.first {
+                block = first
+            } else {
+                block = Self.addBlock(to: &state)
                 mustPrepare =
                     state.blocks >= Self.preparedFrom && !state.isPreparing
                     && state.prepared.count < Self.preparedBlocks
                 if mustPrepare { state.isPreparing = true }
             }
-            guard let block = state.first else { fatalError("the pool of frames has no block") }
             if block.pointee.used == 0 { state.empty -= 1 }
             block.pointee.used += 1
             let slot: UnsafeMutableRawPointer
@@ -186,13 +188,14 @@ final class FrameMemory: Sendable {
         block.pointee.previous = nil
     }
 
-    private static func addBlock(to state: inout State) {
+    private static func addBlock(to state: inout State) -> UnsafeMutablePointer<Head> {
         let start = state.prepared.popLast() ?? mapBlock()
         let block = start.bindMemory(to: Head.self, capacity: 1)
         block.initialize(to: Head(fresh: headByteCount))
         state.empty += 1
         state.blocks += 1
         link(block, into: &state)
+        return block
     }
 
     /// Maps a block: twice its size, and gives back what is before and behind the aligned part.
@@ -203,9 +206,9 @@ final class FrameMemory: Sendable {
         let flags = MAP_PRIVATE | MAP_ANON
         #endif
         let mapped = mmap(nil, 2 * blockByteCount, PROT_READ | PROT_WRITE, flags, -1, 0)
-        guard let start = mapped, start != MAP_FAILED else {
-            fatalError("no memory for the page cache: the system refused \(2 * blockByteCount) bytes")
-        }
+        // A process without memory cannot go on, as with every other allocation.
+        precondition(mapped != MAP_FAILED, "no memory for the page cache")
+        let start = UnsafeMutableRawPointer(mapped.unsafelyUnwrapped)
         let before = Int(bitPattern: (0 &- UInt(bitPattern: start)) & UInt(blockByteCount - 1))
         if before > 0 { munmap(start, before) }
         let block = start + before

@@ -39,7 +39,7 @@ struct BadInputTests {
         }
     }
 
-    @Test("a newer format is named with both versions", arguments: [5, 6, 999, UInt64(UInt32.max)])
+    @Test("a newer format is named with both versions", arguments: [6, 7, 999, UInt64(UInt32.max)])
     func newerFormat(version: UInt64) throws {
         let file = FuzzForge.plainParts(try FuzzBase.file(.plainClosed)) { FuzzForge.store(version, 4, at: 8, in: &$0) }
         #expect(code(file, .none) == .newerFormat)

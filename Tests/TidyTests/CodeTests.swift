@@ -13,7 +13,9 @@ struct CodeTests {
             "Hashing.swift", "Deflate.swift", "GzipReader.swift", "Signature.swift",
         ],
         // Pages' memory, and the lock with its condition variable.
-        "PageStore": ["PageFrame.swift", "FrameIndex.swift", "FrameMemory.swift", "Monitor.swift"],
+        "PageStore": [
+            "PageFrame.swift", "FrameIndex.swift", "FrameMemory.swift", "PageChanges.swift", "Monitor.swift",
+        ],
         // Slots and cells inside a page, always below the page's size.
         "TreeStore": [
             "Node.swift", "NodeBytes.swift", "NodeEditing.swift", "NodePacking.swift", "NodeValidation.swift",

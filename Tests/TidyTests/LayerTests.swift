@@ -31,6 +31,7 @@ struct LayerTests {
     private static let systemCallers: Set<String> = [
         "StoreIO/Platform.swift",  // files and memory: the one place for platform branches
         "PageStore/Monitor.swift",  // mutex with condition variable
+        "PageStore/FrameMemory.swift",  // memory of the page cache, in large pages
         "VectorIndex/Guarded.swift",  // mutex of a target that may not see StoreIO
         "VectorIndex/ReadWriteLock.swift",  // likewise
         "VectorIndex/PlainFile.swift",  // files of an index by itself
