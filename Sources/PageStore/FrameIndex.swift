@@ -204,8 +204,9 @@ package final class FrameIndex: @unchecked Sendable {
     /// Looks a page up as it is at a commit, and retains its frame; nil where the cache must be asked.
     package func frame(_ page: PageID, atMost sequence: CommitSequence, stripe: Int) -> PageFrame? {
         let section = section(atMost: sequence, stripe: stripe)
-        defer { section.end() }
-        return lent(word(of: page.number), page, sequence).flatMap { Self.frame(of: $0) }
+        let kept = lent(word(of: page.number), page, sequence).flatMap { Self.keep($0) }
+        section.end()
+        return kept?.takeRetainedValue()
     }
 
     /// As `frame` for several pages.
@@ -213,13 +214,22 @@ package final class FrameIndex: @unchecked Sendable {
         _ pages: [PageID], atMost sequence: CommitSequence, stripe: Int, into frames: inout [PageFrame?]
     ) {
         frames.removeAll(keepingCapacity: true)
-        let section = section(atMost: sequence, stripe: stripe)
-        defer { section.end() }
-        each(of: pages, atMost: sequence) { lent in frames.append(lent.flatMap { Self.frame(of: $0) }) }
+        withUnsafeTemporaryAllocation(of: Unmanaged<PageFrame>?.self, capacity: max(1, pages.count)) { kept in
+            let section = section(atMost: sequence, stripe: stripe)
+            var count = 0
+            each(of: pages, atMost: sequence) { lent in
+                kept.initializeElement(at: count, to: lent.flatMap { Self.keep($0) })
+                count += 1
+            }
+            section.end()
+            for place in 0..<count { frames.append(kept[place]?.takeRetainedValue()) }
+        }
     }
 
-    private static func frame(of lent: LentPage) -> PageFrame? {
-        reference(UInt64(UInt(bitPattern: lent.base)))?.takeUnretainedValue()
+    /// Retains a lent page's frame, within the section. By hand: the compiler may put off a retain of its own until after
+    /// the section, for it sees nothing there that could release the frame; but another thread may.
+    private static func keep(_ lent: LentPage) -> Unmanaged<PageFrame>? {
+        reference(UInt64(UInt(bitPattern: lent.base)))?.retain()
     }
 
     /// Looks pages up together, within a section.
