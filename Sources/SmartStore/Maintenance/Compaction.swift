@@ -69,29 +69,26 @@ extension Store {
             // uses it.
             for round in 0..<4 {
                 let store = try open(place.name, in: place.directory, key: key, options: options)
+                // Whatever fails, the file is free again.
+                defer { try? store.close() }
                 let before = try store.pager.report().fileByteCount
                 if round == 0 { report.bytesBefore = before }
                 // The indexes in memory know the places of before.
                 for segment in store.segments.all { store.segments.remove(segment.definition.number) }
                 var pass = CompactionPass(pager: store.pager, isExclusive: true)
                 var isStopped = false
-                do {
-                    let moved = report.movedPages
-                    try pass.run { count in
-                        isStopped = !(progress?(moved + count) ?? true)
-                        return !isStopped
-                    }
-                } catch {
-                    try? store.close()
-                    throw error
+                let moved = report.movedPages
+                try pass.run { count in
+                    isStopped = !(progress?(moved + count) ?? true)
+                    return !isStopped
                 }
                 report.movedPages += pass.movedPages
                 try store.close()
                 let file = try mappingFile { () throws(FileFault) in
                     try place.directory.open(place.name, access: .readOnly, lockWait: .zero)
                 }
+                defer { file.close() }
                 report.bytesAfter = try mappingFile { () throws(FileFault) in try file.size() }
-                file.close()
                 if isStopped || (pass.movedPages == 0 && report.bytesAfter >= before) { break }
             }
             return report
