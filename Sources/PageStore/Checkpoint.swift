@@ -172,12 +172,17 @@ extension Pager {
 
     // MARK: Home
 
+    /// Bytes that go home before they are written back.
+    private static let writeBackByteCount = 256 << 10
+
     /// Copies sealed images from the log to their home, unchanged, after checking each; what is logged as changes is sealed
     /// as a page here. In page order, neighbours with one write. Returns the pages with the images that are at home now.
     private func copyHome(_ pages: [PageVersion]) throws(PageFault) -> [PageVersion] {
         var pages = pages
         let batch = max(1, (512 << 10) / pageSize)
         let buffer = IOBuffer(byteCount: batch * pageSize)
+        // A commit's sync takes along all that is dirty in the file: what goes home does not pile up for it.
+        var dirty: (from: UInt64, byteCount: Int) = (0, 0)
         var next = 0
         while next < pages.count {
             var count = 0
@@ -209,7 +214,14 @@ extension Pager {
                     try file.write(bytes, at: first * UInt64(pageSize))
                 }
             }
+            if dirty.byteCount == 0 { dirty.from = first }
+            dirty.byteCount += count * pageSize
             next += count
+            if dirty.byteCount >= Self.writeBackByteCount {
+                let end = (first + UInt64(count)) * UInt64(pageSize)
+                try latching { () throws(FileFault) in try file.writeBack(dirty.from * UInt64(pageSize)..<end) }
+                dirty.byteCount = 0
+            }
         }
         return pages
     }

@@ -204,8 +204,15 @@ private struct PageDifference {
             let changed = index
             var next = 0
             while index < count {
-                if agrees(index, 0) { next = 0 } else if agrees(index, shift) { next = shift } else if agrees(
-                    index, shift + 1) { next = shift + 1 } else if agrees(index, shift - 1) { next = shift - 1 } else {
+                if agrees(index, 0) {
+                    next = 0
+                } else if agrees(index, shift) {
+                    next = shift
+                } else if agrees(index, shift + 1) {
+                    next = shift + 1
+                } else if agrees(index, shift - 1) {
+                    next = shift - 1
+                } else {
                     index += 1
                     continue
                 }

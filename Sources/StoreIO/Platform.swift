@@ -211,6 +211,15 @@ enum Platform {
         #endif
     }
 
+    /// Writes what is dirty in a range, where the system can be asked to, and waits for it.
+    static func writeBack(_ descriptor: Int32, from offset: Int64, count: Int64) throws(SystemError) {
+        #if os(Linux)
+        guard storeio_write_back(descriptor, off_t(offset), off_t(count)) != 0 else { return }
+        // A file system or a sandbox that does not know it: the sync does it all.
+        if !SystemError.current.isUnsupported { throw .current }
+        #endif
+    }
+
     // MARK: Locks
 
     /// Asks once for a lock on the whole file that belongs to the open file, not to the process: POSIX record

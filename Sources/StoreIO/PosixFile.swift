@@ -92,6 +92,17 @@ package final class PosixFile: StoreFile {
         }
     }
 
+    package func writeBack(_ range: Range<UInt64>) throws(FileFault) {
+        let start = try checkedOffset(range.lowerBound, count: range.count, .sync)
+        try begin()
+        defer { end() }
+        do throws(SystemError) {
+            try Platform.writeBack(descriptor, from: start, count: Int64(range.count))
+        } catch {
+            throw FileFault(.sync, error)
+        }
+    }
+
     package var bootIdentity: [UInt8]? { BootIdentity.bytes }
 
     package func close() {

@@ -29,6 +29,10 @@ package protocol StoreFile: AnyObject, Sendable {
     /// bytes did: do not call again in the hope of success.
     func sync() throws(FileFault)
 
+    /// Lets the disk write what is dirty in a range, and waits for it, so that a later sync has less to do. It promises
+    /// nothing: only `sync` does. A throw means what one of `sync` means.
+    func writeBack(_ range: Range<UInt64>) throws(FileFault)
+
     /// What names the running system since it was started: bytes read under another name came from the disk, not from
     /// memory that an earlier write left. nil where the system does not say.
     var bootIdentity: [UInt8]? { get }
@@ -39,6 +43,7 @@ package protocol StoreFile: AnyObject, Sendable {
 
 extension StoreFile {
     package var bootIdentity: [UInt8]? { nil }
+    package func writeBack(_ range: Range<UInt64>) throws(FileFault) {}
 }
 
 /// What a handle may do.

@@ -78,9 +78,9 @@ struct PageChangesTests {
     func small() throws {
         var random = SeededRandomSource(seed: 3)
         let old = Self.page(10, 8144, random)
-        func cost(_ content: [UInt8]) throws -> Int {
+        func cost(_ content: some Sequence<UInt8>) throws -> Int {
             let new = old.copy()
-            Self.store(content, in: new)
+            Self.store(Array(content), in: new)
             var writer = PageChangeWriter(payloadByteCount: 8144)
             guard writer.add(new, since: old, version: 1) else { return .max }
             let used = writer.frames[0].withBytes { $0.unsafeLoadUnaligned(fromByteOffset: 4, as: UInt32.self) }
@@ -89,8 +89,9 @@ struct PageChangesTests {
         let content = Self.bytes(old)
         #expect(try cost(content) == 0)
         // Into the slots at 800, of which the last ends at 2400.
-        #expect(try cost(Array(content[..<800] + [1, 2, 3, 4, 5, 6, 7, 8] + content[800..<2392] + content[2400...])) < 40)
-        #expect(try cost(Array(content[..<800] + content[808..<2400] + [0, 0, 0, 0, 0, 0, 0, 0] + content[2400...])) < 40)
+        let (before, after) = (content[..<800], content[2400...])
+        #expect(try cost(before + [1, 2, 3, 4, 5, 6, 7, 8] + content[800..<2392] + after) < 40)
+        #expect(try cost(before + content[808..<2400] + [0, 0, 0, 0, 0, 0, 0, 0] + after) < 40)
         // A page of another content is not worth it.
         #expect(try cost(Self.bytes(Self.page(11, 8144, random))) == .max)
     }
@@ -111,7 +112,8 @@ struct PageChangesTests {
             let payload = PageFrame(id: PageChanges.page, byteCount: 4048)
             Self.store(content, in: payload)
             let part = Int.random(in: 0..<4100, using: &random)
-            for entry in (PageChanges.entries(of: payload) ?? []) + [PageChanges.entry(at: part, of: payload)].compactMap(\.self) {
+            let atPart = PageChanges.entry(at: part, of: payload).map { [$0] } ?? []
+            for entry in (PageChanges.entries(of: payload) ?? []) + atPart {
                 if let made = PageChanges.apply(entry, of: payload, to: old) {
                     applied += 1
                     #expect(made.byteCount == old.byteCount)
