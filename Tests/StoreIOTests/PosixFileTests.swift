@@ -25,6 +25,9 @@ struct PosixFileTests {
             try file.put(bytes, at: UInt64(offset))
             model.replaceSubrange(offset..<offset + bytes.count, with: bytes)
         }
+        try file.writeBack(0..<50_000)
+        // Also where there is nothing to write.
+        try file.writeBack(200_000..<200_001)
         try file.sync()
         #expect(try file.bytes(at: 0, count: model.count) == model)
         #expect(try file.bytes(at: 12_345, count: 6_789) == Array(model[12_345..<12_345 + 6_789]))
@@ -104,6 +107,7 @@ struct PosixFileTests {
         #expect(throws: FileFault.closed) { try file.size() }
         #expect(throws: FileFault.closed) { try file.resize(to: 1) }
         #expect(throws: FileFault.closed) { try file.sync() }
+        #expect(throws: FileFault.closed) { try file.writeBack(0..<1) }
     }
 
     @Test("closing under load ends every thread with `closed` and touches no other file")
