@@ -115,6 +115,19 @@ struct DamageTests {
         }
     }
 
+    @Test("a page that another reader has checked meanwhile is sound, and one of another kind is not")
+    func checkedBeside() throws {
+        let patient = try Patient(seed: 11)
+        let frame = try patient.view.page(patient.tree.root)
+        frame.validatedAs = 0
+        // Two readers find it unchecked; the second comes when the first is done.
+        try Node.validate(frame)
+        #expect(frame.validatedAs == PageKind.inner)
+        try Node.validate(frame)
+        frame.validatedAs = PageKind.overflow
+        #expect(throws: PageFault.self) { try Node.validate(frame) }
+    }
+
     @Test("verbs that change mutated pages leave only pages that validate", arguments: [5, 6, 7, 8] as [UInt64])
     func changes(seed: UInt64) throws {
         let patient = try Patient(seed: seed)
