@@ -226,8 +226,8 @@ package final class FrameIndex: @unchecked Sendable {
         }
     }
 
-    /// Retains a lent page's frame, within the section. By hand: the compiler may put off a retain of its own until after
-    /// the section, for it sees nothing there that could release the frame; but another thread may.
+    /// Retains a lent page's frame, within the section. By hand: that the retain comes before the section's end is what
+    /// rule 3 rests on, so the code says it.
     private static func keep(_ lent: LentPage) -> Unmanaged<PageFrame>? {
         reference(UInt64(UInt(bitPattern: lent.base)))?.retain()
     }

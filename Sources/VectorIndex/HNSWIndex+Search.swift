@@ -101,13 +101,13 @@ extension HNSWIndex {
         lock.share()
         defer { lock.leave() }
         let most = min(k, Candidate.maximumRowCount)
-        var request = SearchRequest(
+        let request = SearchRequest(
             k: most, breadth: min(breadth, Candidate.maximumRowCount),
             rerank: max(most, min(rerank ?? options.codes.usualRerank(k: most), Candidate.maximumRowCount)),
             sequence: sequence, plan: plan)
         while true {
             scratch.isStale = false
-            if let hits = try attempt(&request, including, scratch) { return hits }
+            if let hits = try attempt(request, including, scratch) { return hits }
         }
     }
 
@@ -115,8 +115,10 @@ extension HNSWIndex {
 
     /// Nil when the codes were made anew, or the snapshot ceased to be the newest, while it ran.
     private func attempt(
-        _ request: inout SearchRequest, _ filter: RowFilter?, _ scratch: SearchScratch
+        _ wanted: SearchRequest, _ filter: RowFilter?, _ scratch: SearchScratch
     ) throws(VectorError) -> [Hit]? {
+        // Its own: what an attempt finds out of the index holds for that one only.
+        var request = wanted
         scratch.generation = generation.load(ordering: .relaxed)
         var filter = filter
         // A long list is searched faster as a set: a walk can ask it.

@@ -1,5 +1,6 @@
 // Saving and restoring over a block source: what is read, what is kept, what a crash between them costs.
 
+import Synchronization
 import Testing
 
 @testable import VectorIndex
@@ -33,6 +34,24 @@ struct RestoreTests {
         return try HNSWIndex(
             options: state.options, restoring: decoded, source: store, memoryLimit: memoryLimit, maximumRowCount: 10_000
         )
+    }
+
+    @Test("a search that commits overtake begins anew and sees what its snapshot sees")
+    func overtaken() throws {
+        let (store, state, vectors, _) = try saved(300, seed: 36)
+        let index = try restore(store, state)
+        // The first attempt found no deleted row, so that it need not ask of any; what it found is out of date.
+        let reads = Atomic(0)
+        store.contents.withLock { contents in
+            contents.meanwhile = {
+                reads.add(1, ordering: .relaxed)
+                try index.markDeleted(row: 7, death: 13)
+                try index.markDeleted(row: 8, death: 14)
+            }
+        }
+        let hits = try index.search(vectors[7], k: 300, breadth: 300, at: 13, including: nil, plan: .walk)
+        #expect(reads.load(ordering: .relaxed) == 1)
+        #expect(hits.map(\.row).sorted() == (0..<300).filter { $0 != 7 })
     }
 
     @Test("opening reads nothing, and a search only the blocks it touches")

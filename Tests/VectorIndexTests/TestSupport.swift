@@ -57,6 +57,8 @@ final class BlockStore: BlockSource {
         var bytes: [IndexArray: [UInt8]] = [:]
         var reads: [IndexArray: [UInt64]] = [:]
         var failing: Set<IndexArray> = []
+        /// Called once, at the next read: what others do while a search is under way.
+        var meanwhile: (() throws -> Void)?
     }
 
     let blockByteCount: Int
@@ -67,6 +69,11 @@ final class BlockStore: BlockSource {
     }
 
     func read(_ array: IndexArray, block: UInt64, into bytes: UnsafeMutableRawBufferPointer) throws {
+        let meanwhile = contents.withLock { contents in
+            defer { contents.meanwhile = nil }
+            return contents.meanwhile
+        }
+        try meanwhile?()
         try contents.withLock { contents in
             contents.reads[array, default: []].append(block)
             if contents.failing.contains(array) { throw Failure() }
