@@ -5,8 +5,8 @@
 // back while its ghost is there goes straight to the main queue. A scan therefore passes through the small queue and
 // leaves the main one alone.
 
-/// The name of a cached frame: page and version (0: the home version).
-struct FrameName: Hashable {
+/// The name of a cached frame: its page, and the version that it had when it came (0: the home version).
+struct FrameName {
     var page: UInt64
     var version: CommitSequence
 }
@@ -16,7 +16,8 @@ struct EvictionQueue {
 
     private var small = Ring()
     private var main = Ring()
-    private var ghosts: [FrameName: UInt64] = [:]
+    /// Pages, whichever version was forgotten: who comes back may have changed.
+    private var ghosts: Set<UInt64> = []
     private var ghostOrder = Ring()
     private let limit: Int
     /// Names in both queues.
@@ -27,7 +28,7 @@ struct EvictionQueue {
     var isOverLimit: Bool { count > limit }
 
     mutating func add(_ name: FrameName) {
-        if ghosts.removeValue(forKey: name) != nil {
+        if ghosts.remove(name.page) != nil {
             main.append(name)
         } else {
             small.append(name)
@@ -58,9 +59,9 @@ struct EvictionQueue {
     }
 
     private mutating func remember(_ name: FrameName) {
-        ghosts[name] = 0
+        ghosts.insert(name.page)
         ghostOrder.append(name)
-        while ghostOrder.count > limit, let oldest = ghostOrder.popFirst() { ghosts[oldest] = nil }
+        while ghostOrder.count > limit, let oldest = ghostOrder.popFirst() { ghosts.remove(oldest.page) }
     }
 
     /// A growable circular buffer of names.

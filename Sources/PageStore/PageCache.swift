@@ -21,10 +21,14 @@ enum PageLocation: Equatable {
     }
 }
 
-/// A frame with its use count for the eviction queue (0…3).
+/// A frame as the eviction queue knows it.
 struct CachedFrame {
     let frame: PageFrame
+    /// How often it was used, as far as that counts (0…3).
     var uses: UInt8 = 0
+    /// Under which name the queue has it: a version of its page. A newer version takes over the place, and so the name, of
+    /// one that is let go, so that a page that is written often does not fill the queue with names of what is gone.
+    var name: CommitSequence
 }
 
 /// A sealed image in the log: its byte offset and the low half of its tag. With a part it is a payload of changes, and the
@@ -124,14 +128,14 @@ final class PageCache: Sendable {
                 case .home:
                     if let present = record?.home { return present.frame }
                     if record == nil { record = PageRecord() }
-                    record!.home = CachedFrame(frame: frame)
+                    record!.home = CachedFrame(frame: frame, name: 0)
                     if record!.versions.isEmpty { self.index.put(frame, shownFrom: 0) }
                 case .log(let version, let image):
                     guard
                         let index = record?.versions.lastIndex(where: { $0.sequence == version && $0.image == image })
                     else { return frame }
                     if let present = record!.versions[index].cached { return present.frame }
-                    record!.versions[index].cached = CachedFrame(frame: frame)
+                    record!.versions[index].cached = CachedFrame(frame: frame, name: version)
                     if index == record!.versions.count - 1 { self.index.put(frame, shownFrom: version) }
                 }
                 return nil
@@ -151,16 +155,17 @@ final class PageCache: Sendable {
         _ page: UInt64, sequence: CommitSequence, image: LoggedImage, frame: PageFrame?, oldest: CommitSequence
     ) {
         shard(of: page).state.withLock { state in
-            state.records.modify(page) { record in
+            let isNamed: Bool = state.records.modify(page) { record in
                 if record == nil { record = PageRecord() }
-                record!.forgetFrames(beforeWhatIsSeenAt: oldest)
-                let cached = frame.map { CachedFrame(frame: $0, uses: 1) }
+                let name = record!.forgetFrames(beforeWhatIsSeenAt: oldest)
+                let cached = frame.map { CachedFrame(frame: $0, uses: 1, name: name ?? sequence) }
                 // Of a transaction that spilled a page may come twice; the later image counts.
                 if record!.versions.last?.sequence == sequence { record!.versions.removeLast() }
                 record!.versions.append(LoggedVersion(sequence: sequence, image: image, cached: cached))
+                return name != nil
             }
             if let frame { index.put(frame, shownFrom: sequence) } else { index.remove(page) }
-            if frame != nil {
+            if frame != nil, !isNamed {
                 state.queue.add(FrameName(page: page, version: sequence))
                 state.trim()
             }
@@ -211,8 +216,8 @@ final class PageCache: Sendable {
     func movedHome(_ page: UInt64, version: CommitSequence) {
         shard(of: page).state.withLock { state in
             state.moves &+= 1
-            let queued: Bool = state.records.modify(page) { record in
-                guard record != nil else { return false }
+            state.records.modify(page) { record in
+                guard record != nil else { return }
                 let cached = record!.versions.last { $0.sequence == version }?.cached
                 for old in record!.versions where old.sequence <= version {
                     if let frame = old.cached?.frame, frame !== cached?.frame { index.remove(page, frame: frame) }
@@ -221,10 +226,7 @@ final class PageCache: Sendable {
                 record!.versions.removeAll { $0.sequence <= version }
                 record!.home = cached
                 if record!.isEmpty { record = nil }
-                return cached != nil
             }
-            if queued { state.queue.add(FrameName(page: page, version: 0)) }
-            state.trim()
         }
     }
 
@@ -261,7 +263,7 @@ final class PageCache: Sendable {
                 queue.evict { name, inMain in
                     var forgotten: PageFrame?
                     let verdict = table.modify(name.page) { record in
-                        Self.judge(&record, version: name.version, inMain: inMain, &forgotten)
+                        Self.judge(&record, name: name.version, inMain: inMain, &forgotten)
                     }
                     if let forgotten { index.remove(name.page, frame: forgotten) }
                     return verdict
@@ -272,12 +274,12 @@ final class PageCache: Sendable {
 
         /// A frame that was used stays (its count goes down); another one is dropped from its record.
         private static func judge(
-            _ record: inout PageRecord?, version: CommitSequence, inMain: Bool, _ forgotten: inout PageFrame?
+            _ record: inout PageRecord?, name: CommitSequence, inMain: Bool, _ forgotten: inout PageFrame?
         ) -> EvictionQueue.Verdict {
             guard record != nil else { return .gone }
-            let index = version == 0 ? nil : record!.versions.lastIndex { $0.sequence == version }
-            let cached = version == 0 ? record!.home : index.flatMap { record!.versions[$0].cached }
-            guard let cached else { return .gone }
+            let index = record!.versions.lastIndex { $0.cached?.name == name }
+            let cached = index.map { record!.versions[$0].cached } ?? record!.home
+            guard let cached, cached.name == name else { return .gone }
             let wasUsed = cached.frame.takeUse()
             if cached.uses > 0 || wasUsed {
                 let left = inMain && cached.uses > 0 ? cached.uses - 1 : 0
@@ -294,15 +296,18 @@ final class PageCache: Sendable {
 
 extension PageRecord {
     /// Lets the frames go that are older than the one seen at `sequence`. A page that is written often would else fill the
-    /// cache with what it was. The eviction queue finds them gone.
-    fileprivate mutating func forgetFrames(beforeWhatIsSeenAt sequence: CommitSequence) {
-        guard let last = versions.indices.last, versions[last].sequence <= sequence else { return }
+    /// cache with what it was. Returns the name of one of them in the eviction queue; of the others that finds out itself.
+    fileprivate mutating func forgetFrames(beforeWhatIsSeenAt sequence: CommitSequence) -> CommitSequence? {
+        guard let last = versions.indices.last, versions[last].sequence <= sequence else { return nil }
+        var name = home?.name
         home = nil
         // Those before the first one without a frame were let go before.
         for index in versions.indices.dropLast().reversed() {
-            guard versions[index].cached != nil else { return }
+            guard let cached = versions[index].cached else { break }
+            name = cached.name
             versions[index].cached = nil
         }
+        return name
     }
 
     @inline(__always)

@@ -17,6 +17,9 @@ package final class PageFrame: @unchecked Sendable {
 
     /// How many changes in the log lie between this version and a whole image of its page. Set before it is shared.
     var changeCount: UInt8 = 0
+    /// In a transaction that changes the page: what it was, where that version is in the log and may be built on. Nothing
+    /// by the time that the frame is shared.
+    var origin: PageFrame?
 
     package init(id: PageID, byteCount: Int) {
         self.id = id

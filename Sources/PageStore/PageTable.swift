@@ -13,6 +13,15 @@ struct PageTable<Value> {
 
     init() {}
 
+    /// With room for so many.
+    init(capacity: Int) {
+        var places = 16
+        while places * 3 < capacity * 4 { places *= 2 }
+        keys = [UInt64](repeating: Self.vacant, count: places)
+        values = [Value?](repeating: nil, count: places)
+        mask = places - 1
+    }
+
     @inline(__always)
     private func home(of key: UInt64) -> Int {
         Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) >> 20) & mask
@@ -97,15 +106,11 @@ struct PageTable<Value> {
     }
 
     private mutating func grow() {
-        let oldKeys = keys
-        let oldValues = values
-        let capacity = max(16, keys.count * 2)
-        keys = [UInt64](repeating: Self.vacant, count: capacity)
-        values = [Value?](repeating: nil, count: capacity)
-        mask = capacity - 1
-        count = 0
-        for (index, key) in oldKeys.enumerated() where key != Self.vacant {
-            if let value = oldValues[index] { insert(key, value) }
+        var old = self
+        self = PageTable(capacity: max(12, old.keys.count * 3 / 2))
+        // Values move: they are neither copied nor counted again.
+        for index in old.keys.indices where old.keys[index] != Self.vacant {
+            if let value = old.values[index].take() { insert(old.keys[index], value) }
         }
     }
 

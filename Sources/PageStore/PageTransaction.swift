@@ -13,9 +13,9 @@ package final class PageTransaction: PageView, @unchecked Sendable {
     /// What the transaction will publish.
     var working: CommitState
     package let base: CommitState
-    var dirty = PageTable<PageFrame>()
-    /// What changed pages were, where that version is in the log and may be built on.
-    var origins = PageTable<PageFrame>()
+    var dirty: PageTable<PageFrame>
+    /// Changed pages that know what they were.
+    var originCount = 0
     /// Pages are logged whole, whatever changed.
     var logsWholePages = false
     /// Changed pages that live in the log only.
@@ -44,6 +44,7 @@ package final class PageTransaction: PageView, @unchecked Sendable {
         self.pager = pager
         self.base = base
         working = base
+        dirty = PageTable(capacity: pager.writer.expectedPages)
         // 4 MiB of them: a power of two, as pages are.
         cleanFrames = max(16, (4 << 20) / pager.pageSize)
         super.init(payloadByteCount: pager.codec.payloadByteCount, formatVersion: pager.formatVersion)
@@ -71,7 +72,9 @@ package final class PageTransaction: PageView, @unchecked Sendable {
         }
         let place = Int(truncatingIfNeeded: id.number) & (cleanFrames - 1)
         if place < clean.count, let frame = clean[place], frame.id == id { return frame }
-        let frame = try poisoning { () throws(PageFault) in try pager.frame(id, atMost: base.sequence) }
+        let frame = try poisoning { () throws(PageFault) in
+            try pager.frame(id, atMost: base.sequence, reader: 0)
+        }
         if clean.isEmpty { clean = [PageFrame?](repeating: nil, count: cleanFrames) }
         clean[place] = frame
         return frame
@@ -93,7 +96,10 @@ package final class PageTransaction: PageView, @unchecked Sendable {
         let old = try page(id)
         let frame = old.copy()
         dirty[id.number] = frame
-        if old.shownFrom > pager.writer.wholeThrough { origins[id.number] = old }
+        if old.shownFrom > pager.writer.wholeThrough {
+            frame.origin = old
+            originCount += 1
+        }
         return frame
     }
 
@@ -117,8 +123,7 @@ package final class PageTransaction: PageView, @unchecked Sendable {
         try poisoning { () throws(PageFault) in
             pageTurnover &+= 1
             try givePage(id)
-            dirty.remove(id.number)
-            origins.remove(id.number)
+            if dirty.remove(id.number)?.origin != nil { originCount -= 1 }
             spilled.remove(id.number)
         }
     }

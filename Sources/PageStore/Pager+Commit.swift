@@ -19,6 +19,7 @@ extension Pager {
         transaction.working.time = options.time.now()
         transaction.working.sequence = workingSequence(of: transaction)
         let state = transaction.working
+        writer.expectedPages = min(transaction.dirty.count, 1 << 13)
         let (changes, whole) = changesAndPages(of: transaction)
         let images = try appendFrames(changes.frames + whole, of: transaction, commit: state)
         let oldest = oldestReadSequence
@@ -57,7 +58,7 @@ extension Pager {
         let images = try appendFrames(frames, of: transaction, commit: nil)
         for (frame, image) in zip(frames, images) { transaction.spilled[frame.id.number] = image }
         transaction.dirty.removeAll()
-        transaction.origins.removeAll()
+        transaction.originCount = 0
         logUse.withLock { $0.end = writer.log.end }
         logSync.appended(to: writer.log.end, commit: nil, isRelaxed: false)
         statistics.spills.add(1)
@@ -71,11 +72,16 @@ extension Pager {
         let frames = sealingOrder(of: transaction)
         var changes = PageChangeWriter(payloadByteCount: transaction.payloadByteCount)
         // Of a transaction that spilled, frames are in the log that the changes would have to stand behind.
-        guard formatVersion >= 5, transaction.origins.count > 1, transaction.logStart == nil, !transaction.linksMap,
+        guard formatVersion >= 5, transaction.originCount > 1, transaction.logStart == nil, !transaction.linksMap,
             !transaction.logsWholePages
-        else { return (changes, frames) }
+        else {
+            if transaction.originCount > 0 { for frame in frames { frame.origin = nil } }
+            return (changes, frames)
+        }
         let whole = frames.filter { frame in
-            guard let old = transaction.origins[frame.id.number], old.changeCount < Self.longestChain,
+            let origin = frame.origin
+            frame.origin = nil
+            guard let old = origin, old.changeCount < Self.longestChain,
                 geometry.place(of: frame.id.number) == .data, changes.add(frame, since: old, version: old.shownFrom)
             else { return true }
             frame.changeCount = old.changeCount + 1

@@ -57,6 +57,8 @@ package final class Pager: @unchecked Sendable {
         /// Pages are logged whole on their first change after this commit, so that the log can be cut there: the commit at
         /// which the file was opened, or the newest checkpoint began.
         var wholeThrough: CommitSequence
+        /// Pages that the transaction before changed: what the next one makes room for at once.
+        var expectedPages = 0
         var fileSize: UInt64
         /// The store is closing and the log gives its extents back.
         var isHandingBack = false

@@ -121,6 +121,8 @@ final class CollectionEntry {
     var secondary: [IndexEntry]
     /// nil until it is needed.
     var documentCount: Int?
+    /// What the catalog says of it, as far as that was read: equal counts need no writing.
+    var storedCount: Int?
     var isChanged = false
     /// Where documents were changed last. The entry belongs to one transaction.
     var latest = TreePlace()

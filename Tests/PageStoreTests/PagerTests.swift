@@ -86,6 +86,39 @@ struct PagerTests {
         try again.close()
     }
 
+    @Test("a page that is written often does not fill the cache with what it was")
+    func rewritten() throws {
+        var options = PagerFixture.options(seed: 4)
+        options.cacheByteLimit = 1024 * 4096 * 32
+        var creation = CreateOptions()
+        creation.pageSize = 4096
+        let disk = SimulatedDisk()
+        disk.stopRecording()
+        let pager = try Pager.create("a", in: disk, key: .none, creation: creation, options: options)
+        var transaction = try pager.beginTransaction()
+        let pages = try (0..<100).map { _ in try transaction.allocate().id }
+        _ = try transaction.commit()
+        let before = try pager.report().cachedFrameCount
+        let old = try pager.beginSnapshot()
+        for value in 0..<1000 as Range<UInt64> {
+            // While somebody still reads the first version, the others are kept as well, as far as there is room.
+            if value == 20 { old.close() }
+            transaction = try pager.beginTransaction()
+            PageModel.write(value, to: try transaction.mutablePage(pages[7]))
+            _ = try transaction.commit()
+            if value == 600 { try pager.checkpoint() }
+        }
+        let after = try pager.report().cachedFrameCount
+        // Of the first twenty versions and of pages of the map names are left.
+        #expect(after <= before + 100)
+        let reads = pager.statistics.pageReads.count
+        let snapshot = try pager.beginSnapshot()
+        for page in pages { _ = try snapshot.page(page) }
+        #expect(pager.statistics.pageReads.count == reads)
+        snapshot.close()
+        try pager.close()
+    }
+
     @Test("a second opening of a cleanly closed file changes nothing")
     func quietReopen() throws {
         let disk = SimulatedDisk()

@@ -57,6 +57,39 @@ struct StoreTests {
         try store.close()
     }
 
+    @Test("a change that leaves the counts as they are logs the document's page alone, and counts stay right")
+    func counts() throws {
+        let disk = SimulatedDisk()
+        let store = try StoreFixture.create(disk)
+        try store.createIndex(on: "notes", IndexSpecification(["n": 1]))
+        try store.writeSync { (tx) throws in
+            for index in 0..<5 { try tx.collection("notes").insert(["_id": .int32(Int32(index)), "n": 1, "m": 1]) }
+        }
+        func logged(_ body: (CollectionWriter) throws -> Void) throws -> UInt64 {
+            let before = try store.statistics().logByteCount
+            try store.writeSync { (tx) throws in try body(tx.collection("notes")) }
+            return try store.statistics().logByteCount - before
+        }
+        let one = try logged { notes in _ = try notes.update(["_id": 3], ["$inc": ["m": 1]]) }
+        let slot = try store.statistics().pageByteCount + 192
+        #expect(one == slot)
+        // A document that comes and one that goes, in one transaction.
+        _ = try logged { notes in
+            try notes.insert(["_id": 9, "n": 1])
+            _ = try notes.delete(2)
+        }
+        _ = try logged { notes in try notes.insert(["_id": 10, "n": 2]) }
+        try store.close()
+        let again = try StoreFixture.open(disk)
+        try again.readSync { (tx) throws in
+            #expect(try tx.collection("notes").count() == 6)
+            let info = try tx.collections().first
+            #expect(info?.documentCount == 6 && info?.indexes.first?.entryCount == 6)
+        }
+        #expect(try again.check().findings == [])
+        try again.close()
+    }
+
     @Test("a transaction that throws leaves nothing behind in any segment")
     func rollsBack() throws {
         struct Stop: Error {}
