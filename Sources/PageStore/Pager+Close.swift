@@ -111,7 +111,9 @@ extension Pager {
         var extent = transaction.placeExtent(pages: pages)
         do throws(PageFault) {
             try growFile(toPages: extent.firstPage + extent.pageCount)
-            try writeZeroes(extent)
+            let start = extent.firstPage * UInt64(pageSize)
+            try writeZeroes(start..<start + extent.pageCount * UInt64(pageSize))
+            writer.promised[extent.firstPage] = nil
         } catch {
             // On a full disk the lowest extent there is serves, when it is lower: what is above is cut off then.
             guard error == .diskFull else { throw error }

@@ -21,6 +21,7 @@ extension Pager {
         let state = transaction.working
         writer.expectedPages = min(transaction.dirty.count, 1 << 13)
         let (changes, whole) = changesAndPages(of: transaction)
+        try writeZeroesAhead(of: changes.frames.count + whole.count)
         let images = try appendFrames(changes.frames + whole, of: transaction, commit: state)
         let oldest = oldestReadSequence
         for page in transaction.spilled.sortedKeys where transaction.dirty[page] == nil {
@@ -195,11 +196,15 @@ extension Pager {
         let pages = nextExtentPages()
         let extent = transaction.placeExtent(pages: pages)
         let end = extent.firstPage + extent.pageCount
-        let isSmall = extent.pageCount * UInt64(pageSize) <= 8 << 20
+        let (from, byteCount) = (extent.firstPage * UInt64(pageSize), extent.pageCount * UInt64(pageSize))
         try growFile(toPages: end)
-        if isSmall {
-            // Zeroes written once make later syncs cheaper than into blocks that were only promised.
-            try writeZeroes(extent)
+        // Zeroes written once make later syncs cheaper than into blocks that were only promised: there a sync writes the
+        // file's own records as well, and a small commit waits twice as long. Large extents get them as they are used.
+        if byteCount <= UInt64(options.zeroedExtentByteCount) {
+            try writeZeroes(from..<from + byteCount)
+            writer.promised[extent.firstPage] = nil
+        } else {
+            writer.promised[extent.firstPage] = from
         }
         writer.log.extents.addSpare(extent)
         try transaction.adoptExtents()
@@ -216,10 +221,32 @@ extension Pager {
         return (bytes + page - 1) / page
     }
 
-    func writeZeroes(_ extent: LogExtent) throws(PageFault) {
-        let zeroes = [UInt8](repeating: 0, count: min(256 << 10, Int(extent.pageCount) * pageSize))
-        var offset = extent.firstPage * UInt64(pageSize)
-        let end = offset + extent.pageCount * UInt64(pageSize)
+    /// Writes zeroes ahead of a small commit, where the log goes on into blocks that were only promised. Not for large ones:
+    /// they would be written twice.
+    private func writeZeroesAhead(of pages: Int) throws(PageFault) {
+        guard !writer.promised.isEmpty else { return }
+        let extents = writer.log.extents
+        // What the log has left behind was written.
+        for extent in extents.live.dropLast() { writer.promised[extent.firstPage] = nil }
+        guard pages * pageSize < Self.largeCommit, let extent = extents.live.last,
+            let known = writer.promised[extent.firstPage], let next = extents.offset(of: writer.log.end)
+        else { return }
+        let reach = next + UInt64(pages + 2) * extents.geometry.slotByteCount
+        guard reach > known else { return }
+        let end = (extent.firstPage + extent.pageCount) * UInt64(pageSize)
+        let from = max(known, next)
+        let to = min(end, max(reach, from) + UInt64(options.zeroesAheadByteCount))
+        try writeZeroes(from..<to)
+        writer.promised[extent.firstPage] = to < end ? to : nil
+    }
+
+    /// Bytes of pages from which on a commit is a large one.
+    private static let largeCommit = 128 << 10
+
+    func writeZeroes(_ range: Range<UInt64>) throws(PageFault) {
+        let zeroes = [UInt8](repeating: 0, count: min(256 << 10, range.count))
+        var offset = range.lowerBound
+        let end = range.upperBound
         while offset < end {
             let count = min(zeroes.count, Int(end - offset))
             try latchingUnlessFull { () throws(FileFault) in

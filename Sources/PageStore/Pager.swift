@@ -60,6 +60,8 @@ package final class Pager: @unchecked Sendable {
         /// Pages that the transaction before changed: what the next one makes room for at once.
         var expectedPages = 0
         var fileSize: UInt64
+        /// For each extent of the log whose blocks were never written, by its first page, the offset from which on.
+        var promised: [UInt64: UInt64] = [:]
         /// The store is closing and the log gives its extents back.
         var isHandingBack = false
     }

@@ -43,6 +43,10 @@ package struct PagerOptions: Sendable {
     package var transactionPageLimit: Int?
     /// The log is checkpointed so that it stays near this size.
     package var logByteLimit = 64 << 20
+    /// Extents of the log up to this size are filled with zeroes when they are made; larger ones ahead of small commits, so
+    /// many bytes at a time.
+    package var zeroedExtentByteCount = 8 << 20
+    package var zeroesAheadByteCount = 512 << 10
     package var lockWait: Duration = .zero
     package var relaxedWindow: Duration = .milliseconds(500)
     /// Readers older than this may be ended when they hold back a full log; nil: never.

@@ -43,6 +43,10 @@ enum PagerFixture {
         options.checkpointsInBackground = false
         options.logByteLimit = 1 << 20
         options.cacheByteLimit = 1 << 20
+        if seed % 3 == 0 {
+            options.zeroedExtentByteCount = 0
+            options.zeroesAheadByteCount = 20_000
+        }
         options.time = ManualTimeSource(milliseconds: 1_700_000_000_000)
         options.random = SeededRandomSource(seed: seed)
         return options

@@ -46,6 +46,10 @@ package final class PagerSession: TrialSession {
         options.logByteLimit = 1 << 20
         options.cacheByteLimit = 1 << 20
         options.transactionPageLimit = workload.transactionPageLimit
+        if mixedSeed(seed, 3) % 2 == 0 {
+            options.zeroedExtentByteCount = 0
+            options.zeroesAheadByteCount = 20_000
+        }
         options.time = ManualTimeSource(milliseconds: 1_700_000_000_000)
         options.random = SeededRandomSource(seed: mixedSeed(seed, purpose))
         return options
