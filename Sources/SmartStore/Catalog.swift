@@ -70,7 +70,10 @@ struct Catalog {
         }
     }
 
+    /// An entry that is there as it is, like a count that a change left as it was, is not written again: that would log a
+    /// page for nothing.
     func put(_ key: [UInt8], _ entry: Document, in transaction: PageTransaction) throws(PageFault) {
+        guard try tree.get(key.span.bytes, in: transaction) != entry.bson else { return }
         try tree.put(key.span.bytes, entry.bson.span.bytes, in: transaction)
     }
 
@@ -121,8 +124,6 @@ final class CollectionEntry {
     var secondary: [IndexEntry]
     /// nil until it is needed.
     var documentCount: Int?
-    /// What the catalog says of it, as far as that was read: equal counts need no writing.
-    var storedCount: Int?
     var isChanged = false
     /// Where documents were changed last. The entry belongs to one transaction.
     var latest = TreePlace()

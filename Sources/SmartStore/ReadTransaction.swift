@@ -119,7 +119,6 @@ public class TransactionView {
         let counters = try catalogue?.entry(CatalogKind.collectionCounters.key(entry.name), in: view)
         let count = counters?.count("documents") ?? 0
         entry.documentCount = count
-        entry.storedCount = counters == nil ? nil : count
         return count
     }
 

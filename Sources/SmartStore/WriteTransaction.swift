@@ -113,8 +113,7 @@ public final class WriteTransaction: TransactionView {
     private func writeCounters() throws(PageFault) {
         guard let catalogue else { return }
         for entry in loadedEntries {
-            // A change of a document alone leaves the catalog's page as it is: one page less to log.
-            if entry.isChanged, let count = entry.documentCount, count != entry.storedCount {
+            if entry.isChanged, let count = entry.documentCount {
                 try catalogue.put(
                     CatalogKind.collectionCounters.key(entry.name), ["documents": .count(count)], in: pages)
             }

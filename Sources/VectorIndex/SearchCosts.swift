@@ -29,6 +29,8 @@ final class SearchCosts: Sendable {
     private let spread = Atomic<Int>(25_000)
     /// What testing a row by a caller's question costs, at a guess: a question looks into a document.
     private static let test = 200_000.0
+    /// Rows up to which nothing is walked: a walk would meet nearly all of them too, and might miss one that no list names.
+    private static let scannedRows = 256
 
     /// Notes what a scan of so many rows took since `start`.
     func noteScan(rows: Double, _ start: Int) {
@@ -52,6 +54,7 @@ final class SearchCosts: Sendable {
 
     /// Whether a walk of that width is likely to take less time than a scan.
     func walkPays(width: Int, share: Double, _ request: SearchRequest, _ index: HNSWIndex) -> Bool {
+        guard request.rowBound > Self.scannedRows else { return false }
         let count = Double(request.rowBound)
         let linked = Double(request.linked)
         let walked = min(linked, Double(width * spread.load(ordering: .relaxed)) / 1000)

@@ -34,6 +34,26 @@ struct SearchTests {
         #expect(try recall(index, source.next(60), breadth: 64) >= 0.95)
     }
 
+    @Test("an index of few rows gives just the nearest, however often its rows were replaced")
+    func fewRows() throws {
+        for seed in 1...12 as ClosedRange<UInt64> {
+            var source = ClusteredVectors(dimension: 4, clusters: 3, spread: 0.1, seed: seed)
+            let index = try makeIndex(source.next(90), connectivity: 4, buildBreadth: 8, seed: seed)
+            var random = SeededRandom(seed)
+            for round in 0..<30 as Range<UInt64> {
+                let changed = Array((0..<UInt32(90)).shuffled(using: &random).prefix(20))
+                try index.markDeleted(rows: changed, death: 2 * round + 2)
+                try index.repairDeleted()
+                for row in changed { try index.append(row: row, vector: source.next(), birth: 2 * round + 3) }
+                try index.link(atMost: 100)
+            }
+            for query in source.next(50) {
+                let exact = try index.exactSearch(query, k: 3)
+                #expect(try index.search(query, k: 3, breadth: 16) == exact)
+            }
+        }
+    }
+
     @Test("more breadth finds more")
     func breadth() throws {
         var source = ClusteredVectors(dimension: 48, spread: 1.2, seed: 6)

@@ -123,8 +123,6 @@ final class IndexEntry {
     private(set) var definition: IndexDefinition
     /// Entries; nil until it is needed.
     private var counted: Int?
-    /// What the catalog says, as far as that was read.
-    private var stored: Int?
     private(set) var isChanged = false
     /// The scratch of the entries of the document that is being written, and of the one it replaces.
     var fresh = IndexEntries()
@@ -146,7 +144,6 @@ final class IndexEntry {
         let counters = try catalog?.entry(CatalogKind.indexCounters.key(definition.collection, name), in: view)
         let count = counters?.count("entries") ?? 0
         counted = count
-        stored = counters == nil ? nil : count
         return count
     }
 
@@ -161,10 +158,9 @@ final class IndexEntry {
     }
 
     func writeCounters(_ catalog: Catalog, in transaction: PageTransaction) throws(PageFault) {
-        guard isChanged, let counted, counted != stored else { return }
+        guard isChanged, let counted else { return }
         try catalog.put(
             CatalogKind.indexCounters.key(definition.collection, name), ["entries": .count(counted)], in: transaction)
         isChanged = false
-        stored = counted
     }
 }
