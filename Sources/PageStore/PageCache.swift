@@ -26,8 +26,7 @@ struct CachedFrame {
     let frame: PageFrame
     /// How often it was used, as far as that counts (0…3).
     var uses: UInt8 = 0
-    /// Under which name the queue has it: a version of its page. A newer version takes over the place, and so the name, of
-    /// one that is let go, so that a page that is written often does not fill the queue with names of what is gone.
+    /// Under which name the queue has it: a version of its page.
     var name: CommitSequence
 }
 
@@ -60,6 +59,9 @@ struct PageRecord {
     /// Oldest first; mostly none or one.
     var versions: [LoggedVersion] = []
     var home: CachedFrame?
+    /// Names in the eviction queue whose frames were let go. A newer version takes over the place, and so the name, of one
+    /// of them, so that a page that is written often does not fill the queue with names of what is gone.
+    var freeNames: [CommitSequence] = []
 
     var isEmpty: Bool { versions.isEmpty && home == nil }
 }
@@ -157,7 +159,8 @@ final class PageCache: Sendable {
         shard(of: page).state.withLock { state in
             let isNamed: Bool = state.records.modify(page) { record in
                 if record == nil { record = PageRecord() }
-                let name = record!.forgetFrames(beforeWhatIsSeenAt: oldest)
+                record!.forgetFrames(beforeWhatIsSeenAt: oldest)
+                let name = frame == nil ? nil : record!.freeNames.popLast()
                 let cached = frame.map { CachedFrame(frame: $0, uses: 1, name: name ?? sequence) }
                 // Of a transaction that spilled a page may come twice; the later image counts.
                 if record!.versions.last?.sequence == sequence { record!.versions.removeLast() }
@@ -223,6 +226,7 @@ final class PageCache: Sendable {
                     if let frame = old.cached?.frame, frame !== cached?.frame { index.remove(page, frame: frame) }
                 }
                 if let frame = record!.home?.frame { index.remove(page, frame: frame) }
+                record!.forgetFrames(beforeWhatIsSeenAt: version)
                 record!.versions.removeAll { $0.sequence <= version }
                 record!.home = cached
                 if record!.isEmpty { record = nil }
@@ -279,7 +283,10 @@ final class PageCache: Sendable {
             guard record != nil else { return .gone }
             let index = record!.versions.lastIndex { $0.cached?.name == name }
             let cached = index.map { record!.versions[$0].cached } ?? record!.home
-            guard let cached, cached.name == name else { return .gone }
+            guard let cached, cached.name == name else {
+                if let free = record!.freeNames.firstIndex(of: name) { record!.freeNames.remove(at: free) }
+                return .gone
+            }
             let wasUsed = cached.frame.takeUse()
             if cached.uses > 0 || wasUsed {
                 let left = inMain && cached.uses > 0 ? cached.uses - 1 : 0
@@ -296,18 +303,22 @@ final class PageCache: Sendable {
 
 extension PageRecord {
     /// Lets the frames go that are older than the one seen at `sequence`. A page that is written often would else fill the
-    /// cache with what it was. Returns the name of one of them in the eviction queue; of the others that finds out itself.
-    fileprivate mutating func forgetFrames(beforeWhatIsSeenAt sequence: CommitSequence) -> CommitSequence? {
-        guard let last = versions.indices.last, versions[last].sequence <= sequence else { return nil }
-        var name = home?.name
+    /// cache with what it was.
+    fileprivate mutating func forgetFrames(beforeWhatIsSeenAt sequence: CommitSequence) {
+        guard var seen = versions.indices.last else { return }
+        // Mostly the newest; behind it stand commits that a sync has still to make visible.
+        while versions[seen].sequence > sequence {
+            guard seen > 0 else { return }
+            seen -= 1
+        }
+        if let home { freeNames.append(home.name) }
         home = nil
         // Those before the first one without a frame were let go before.
-        for index in versions.indices.dropLast().reversed() {
+        for index in versions[..<seen].indices.reversed() {
             guard let cached = versions[index].cached else { break }
-            name = cached.name
+            freeNames.append(cached.name)
             versions[index].cached = nil
         }
-        return name
     }
 
     @inline(__always)

@@ -139,6 +139,13 @@ struct PageChangeWriter {
         return true
     }
 
+    /// Takes in what another writer gathered; its payloads stay as they are.
+    mutating func join(_ other: PageChangeWriter) {
+        places += other.places.map { ($0.page, frames.count + $0.frame, $0.part) }
+        frames += other.frames
+        (used, count) = (other.used, other.count)
+    }
+
     private mutating func begin() {
         let frame = PageFrame(id: PageChanges.page, byteCount: byteCount)
         frame.zero()

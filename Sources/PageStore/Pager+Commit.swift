@@ -29,16 +29,7 @@ extension Pager {
                 cache.addVersion(page, sequence: state.sequence, image: image, frame: nil, oldest: oldest)
             }
         }
-        for place in changes.places {
-            var image = images[place.frame]
-            image.part = UInt32(place.part)
-            cache.addVersion(
-                place.page.id.number, sequence: state.sequence, image: image, frame: place.page, oldest: oldest)
-        }
-        for (frame, image) in zip(whole, images[changes.frames.count...]) {
-            cache.addVersion(
-                frame.id.number, sequence: state.sequence, image: image, frame: frame, oldest: oldest)
-        }
+        addVersions(of: changes, whole, images, sequence: state.sequence, oldest: oldest)
         writer.latest = state
         writer.latestTag = writer.log.endTag
         writer.commitEnds.append(CommitEnd(state: state, end: writer.log.end, tag: writer.log.endTag))
@@ -71,14 +62,30 @@ extension Pager {
     /// What is logged as changes, and the pages that are logged whole, in the order they are sealed.
     private func changesAndPages(of transaction: PageTransaction) -> (PageChangeWriter, [PageFrame]) {
         let frames = sealingOrder(of: transaction)
-        var changes = PageChangeWriter(payloadByteCount: transaction.payloadByteCount)
+        let none = PageChangeWriter(payloadByteCount: transaction.payloadByteCount)
         // Of a transaction that spilled, frames are in the log that the changes would have to stand behind.
         guard formatVersion >= 5, transaction.originCount > 1, transaction.logStart == nil, !transaction.linksMap,
             !transaction.logsWholePages
         else {
             if transaction.originCount > 0 { for frame in frames { frame.origin = nil } }
-            return (changes, frames)
+            return (none, frames)
         }
+        var (changes, whole) = (none, [PageFrame]())
+        for piece in inPieces(frames, { changesAndPages(among: $0) }) {
+            changes.join(piece.changes)
+            whole += piece.whole
+        }
+        // One payload for one page would save nothing.
+        guard changes.frames.count < changes.places.count else {
+            for place in changes.places { place.page.changeCount = 0 }
+            return (none, frames)
+        }
+        return (changes, whole)
+    }
+
+    private func changesAndPages(among frames: ArraySlice<PageFrame>) -> (changes: PageChangeWriter, whole: [PageFrame])
+    {
+        var changes = PageChangeWriter(payloadByteCount: codec.payloadByteCount)
         let whole = frames.filter { frame in
             let origin = frame.origin
             frame.origin = nil
@@ -88,12 +95,25 @@ extension Pager {
             frame.changeCount = old.changeCount + 1
             return false
         }
-        // One payload for one page would save nothing.
-        guard changes.frames.count < changes.places.count else {
-            for place in changes.places { place.page.changeCount = 0 }
-            return (PageChangeWriter(payloadByteCount: transaction.payloadByteCount), frames)
-        }
         return (changes, whole)
+    }
+
+    /// Makes the pages of a commit known to readers, who see them once it is published.
+    private func addVersions(
+        of changes: PageChangeWriter, _ whole: [PageFrame], _ images: [LoggedImage], sequence: CommitSequence,
+        oldest: CommitSequence
+    ) {
+        _ = inPieces(changes.places) { places in
+            for place in places {
+                var image = images[place.frame]
+                image.part = UInt32(place.part)
+                cache.addVersion(
+                    place.page.id.number, sequence: sequence, image: image, frame: place.page, oldest: oldest)
+            }
+        }
+        for (frame, image) in zip(whole, images[changes.frames.count...]) {
+            cache.addVersion(frame.id.number, sequence: sequence, image: image, frame: frame, oldest: oldest)
+        }
     }
 
     /// Changed pages in the order they are sealed: page order, but the map of a checkpoint from the bottom up, for each

@@ -76,6 +76,14 @@ final class CommitQueue: Sendable {
 
     func read(_ body: @escaping @Sendable () -> Void) { readers.async(execute: body) }
 
+    /// Awaits a commit that is appended, on a thread of the queue, and tells how that went.
+    func acknowledge(
+        _ ticket: CommitTicket, of store: Store, done: @escaping @Sendable () -> Void,
+        failure: @escaping @Sendable (any Error) -> Void
+    ) {
+        acknowledgers.async { self.acknowledge([Appended(ticket: ticket, done: done, failure: failure)], store) }
+    }
+
     /// Waits for what was submitted.
     func stop() {
         writers.sync {}

@@ -58,7 +58,7 @@ extension Tree {
         in tx: PageTransaction
     ) throws(PageFault) -> Bool {
         if mode != .replaceOnly, place.append(key, form: form, inline: inline, in: tx) { return false }
-        let found = try search(key, near: place, in: tx)
+        let found = try search(key, near: place, changes: mode == .upsert, in: tx)
         let (leaf, index) = (found.leaf, found.index)
         if found.isFound {
             if mode == .insertOnly { return true }

@@ -9,20 +9,24 @@ package import PageStore
 
 extension Tree {
     /// Removes a row. O(log rows), and the pages of a large value.
+    /// - Parameter isExpected: whether the row is hardly ever missing. Looking for it is faster then; where there is none,
+    ///   its leaf counts as changed.
     /// - Returns: whether there was one.
     @discardableResult
-    package func remove(_ key: RawSpan, in tx: PageTransaction) throws(PageFault) -> Bool {
+    package func remove(
+        _ key: RawSpan, isExpected: Bool = false, in tx: PageTransaction
+    ) throws(PageFault) -> Bool {
         var place = TreePlace()
-        return try remove(key, near: &place, in: tx)
+        return try remove(key, near: &place, isExpected: isExpected, in: tx)
     }
 
     /// Removes a row, looking for its leaf where the last one was removed.
     @discardableResult
     package func remove(
-        _ key: RawSpan, near place: inout TreePlace, in tx: PageTransaction
+        _ key: RawSpan, near place: inout TreePlace, isExpected: Bool = false, in tx: PageTransaction
     ) throws(PageFault) -> Bool {
         try tx.relieve()
-        let found = try search(key, near: place, in: tx)
+        let found = try search(key, near: place, changes: isExpected, in: tx)
         guard found.isFound else { return false }
         try remove(key, at: found, near: &place, in: tx)
         return true

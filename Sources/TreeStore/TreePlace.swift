@@ -69,15 +69,23 @@ struct LeafSearch {
 
 extension Tree {
     /// Looks for the leaf of a key, first at the place of the last change.
+    /// - Parameter changes: whether the leaf will surely be changed. It is copied before it is searched then: to copy is to
+    ///   fetch the page in order, which the processor does ahead, while a search in memory that is far waits at each step.
     @inline(__always)
-    func search(_ key: RawSpan, near place: TreePlace, in tx: PageTransaction) throws(PageFault) -> LeafSearch {
+    func search(
+        _ key: RawSpan, near place: TreePlace, changes: Bool = false, in tx: PageTransaction
+    ) throws(PageFault) -> LeafSearch {
         if let found = place.found(key, in: tx) { return found }
         var node = try openRoot(in: tx)
         var isLast = true
         while !node.isLeaf {
             let child = node.childIndex(key)
             isLast = isLast && child == node.count
-            node = try openChild(child, of: node, in: tx)
+            if changes && node.level == 1 {
+                node = try checked(Node(tx.mutablePage(node.child(child))), level: 0)
+            } else {
+                node = try openChild(child, of: node, in: tx)
+            }
         }
         let (index, isFound) = node.search(key)
         return LeafSearch(leaf: node, index: index, isFound: isFound, isLast: isLast, isWritable: false)

@@ -5,6 +5,7 @@
 // 2. A line's `_id` depends on the input alone: the field that --id-field names, else the line's own `_id`, else
 //    NAME:LINE (a string). NAME is the file's name without its extensions.
 // 3. The line that is wrong is named; its batch is rolled back, the ones before stay.
+// 4. A batch is synced while the next one is read and written.
 
 import SmartStore
 import StoreIO
@@ -88,21 +89,39 @@ final class Importer {
         shouldStop: () -> Bool, committed: (Int) throws -> Void, progress: (Double, Int) -> Void
     ) throws -> ImportSummary {
         try passOver()
-        while let line = try reader.next() {
-            record.take(reader.lineNumber, line)
-            try add(line)
-            guard batch.count >= settings.batchCount || batchByteCount >= Self.batchByteLimit else { continue }
-            try commit()
-            try committed(record.line)
-            progress(reader.share, summary.imported)
-            if shouldStop() { return finished() }
+        // The last line of the batch that is being synced while the next one is read.
+        var unacknowledged: Int?
+        func commit(by pipeline: WritePipeline) throws {
+            try write(by: pipeline)
+            // The one before is durable now.
+            if let line = unacknowledged.take() { try committed(line) }
+            unacknowledged = record.line
         }
-        if !record.isComplete || !batch.isEmpty || record.line > summary.skipped {
-            record.isComplete = true
-            try commit()
-            try committed(record.line)
+        func acknowledge(after pipeline: WritePipeline) throws {
+            try pipeline.flush()
+            if let line = unacknowledged.take() { try committed(line) }
         }
-        summary.isComplete = true
+        try store.writePipelined { pipeline in
+            do {
+                while let line = try reader.next() {
+                    record.take(reader.lineNumber, line)
+                    try add(line)
+                    guard batch.count >= settings.batchCount || batchByteCount >= Self.batchByteLimit else { continue }
+                    try commit(by: pipeline)
+                    progress(reader.share, summary.imported)
+                    if shouldStop() { return try acknowledge(after: pipeline) }
+                }
+                if !record.isComplete || !batch.isEmpty || record.line > summary.skipped {
+                    record.isComplete = true
+                    try commit(by: pipeline)
+                }
+                summary.isComplete = true
+            } catch {
+                try acknowledge(after: pipeline)
+                throw error
+            }
+            try acknowledge(after: pipeline)
+        }
         return finished()
     }
 
@@ -186,8 +205,8 @@ final class Importer {
 
     // MARK: A batch
 
-    private func commit() throws {
-        try store.writeSync { transaction in
+    private func write(by pipeline: WritePipeline) throws {
+        try pipeline.write { transaction in
             let writer = transaction.collection(settings.collection)
             var (added, present) = (0, 0)
             for (line, document) in batch {

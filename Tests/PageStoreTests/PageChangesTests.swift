@@ -209,6 +209,70 @@ struct PageChangesTests {
         try pager.close()
     }
 
+    @Test("commits of so many pages that they are compared in pieces are read back, as is what recovery makes of them")
+    func largeCommits() throws {
+        let disk = SimulatedDisk()
+        disk.stopRecording()
+        var options = PagerFixture.options(seed: 3)
+        options.logByteLimit = 256 << 20
+        options.cacheByteLimit = 16 << 20
+        var creation = CreateOptions()
+        creation.pageSize = 4096
+        var pager = try Pager.create("a", in: disk, key: PagerFixture.key(true), creation: creation, options: options)
+        let random = SeededRandomSource(seed: 8)
+        var pages: [PageID] = []
+        var model: [PageID: [UInt8]] = [:]
+        func verify() throws {
+            let snapshot = try pager.beginSnapshot()
+            for page in pages { #expect(try Self.bytes(snapshot.page(page)) == model[page], "\(page)") }
+            snapshot.close()
+        }
+        for round in 0..<6 as Range<UInt64> {
+            let transaction = try pager.beginTransaction()
+            for _ in 0..<(round == 0 ? 1500 : 0) { pages.append(try transaction.allocate().id) }
+            for page in pages where round == 0 || random.next() % 5 > 0 {
+                try Self.touch(transaction, page, random.next())
+                // Some differ in so much that they are logged whole, among the others.
+                if random.next() % 8 == 0 {
+                    try transaction.mutablePage(page).withMutableBytes { bytes in
+                        for offset in stride(from: 512, to: bytes.byteCount - 8, by: 16) {
+                            bytes.storeBytes(of: random.next(), toByteOffset: offset, as: UInt64.self)
+                        }
+                    }
+                }
+                model[page] = try Self.bytes(transaction.page(page))
+            }
+            _ = try transaction.commit()
+            try verify()
+        }
+        let versions = pager.cache.versions(atMost: .max)
+        #expect(versions.count { !$0.image.isWhole } > 800 && versions.count { $0.image.isWhole } > 100)
+        let after = SimulatedDisk(contents: disk.contents)
+        after.stopRecording()
+        pager = try Pager.open("a", in: after, key: PagerFixture.key(true), options: options)
+        try verify()
+        try pager.close()
+    }
+
+    @Test("a page that is written while older commits are still seen leaves no names of what is gone in the queue")
+    func names() throws {
+        let cache = PageCache(frameLimit: 10_000)
+        // A group of eight is appended before one of them is seen.
+        for sequence in 1...800 as ClosedRange<CommitSequence> {
+            let frame = PageFrame(id: PageID(7), byteCount: 4048)
+            cache.addVersion(
+                7, sequence: sequence, image: LoggedImage(offset: sequence, tag: sequence), frame: frame,
+                oldest: (sequence - 1) / 8 * 8)
+            guard case .frame(let found) = cache.find(7, atMost: sequence) else {
+                Issue.record("the newest version \(sequence) is not there")
+                return
+            }
+            #expect(found === frame)
+            if sequence % 100 == 0 { cache.movedHome(7, version: sequence - 4) }
+        }
+        #expect(cache.frameCount <= 16, "names of frames that are gone")
+    }
+
     @Test("files of format 4 get no changes in their log")
     func olderFormat() throws {
         for version: UInt32 in [4, 5] {

@@ -123,9 +123,13 @@ final class TreeModel {
     }
 
     private func remove(_ key: [UInt8]) throws -> Bool {
-        guard random.int(0...1) == 0 else { return try tree.remove(key, in: tx) }
+        // What is expected need not be there.
+        let isExpected = random.int(0...1) == 0
+        guard random.int(0...1) == 0 else {
+            return try tree.remove(key.span.bytes, isExpected: isExpected, in: tx)
+        }
         renewPlace()
-        return try tree.remove(key.span.bytes, near: &place, in: tx)
+        return try tree.remove(key.span.bytes, near: &place, isExpected: isExpected, in: tx)
     }
 
     private func renewPlace() {

@@ -55,6 +55,7 @@ struct KeyValueRun {
             spent += settings.elapsed(watch)
         }
         findings.add(.bulkLoad, Double(corpus.count) / spent)
+        findings.add(.bulkLoadAwaited, Double(corpus.count) / spent)
         settings.step("loaded")
         let watch = Stopwatch()
         let hasIndex = try session.indexUsers()

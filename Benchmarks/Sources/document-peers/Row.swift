@@ -2,6 +2,8 @@
 
 enum Row: String, CaseIterable, Codable {
     case bulkLoad = "bulk load"
+    /// The same where each batch waits for its own sync before the next one is begun, which is all that the others do.
+    case bulkLoadAwaited = "bulk load, awaited"
     case indexUser = "index user"
     case indexScore = "index score"
     case indexCompound = "index category, score"
@@ -44,6 +46,7 @@ enum Row: String, CaseIterable, Codable {
         // One writer waits for the same sync as SQLite does.
         case .insertSingly, .update: 1
         case .insertByEight: 3
+        case .bulkLoadAwaited: nil
         default: kind == .mebibytes ? nil : 1.5
         }
     }

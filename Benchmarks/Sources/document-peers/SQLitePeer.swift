@@ -72,6 +72,7 @@ struct SQLitePeer {
             spent += settings.elapsed(watch)
         }
         findings.add(.bulkLoad, Double(corpus.count) / spent)
+        findings.add(.bulkLoadAwaited, Double(corpus.count) / spent)
         settings.step("loaded")
     }
 

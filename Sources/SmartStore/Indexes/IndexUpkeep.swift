@@ -91,7 +91,7 @@ extension IndexEntry {
         scratch += key
         scratch += idKey
         let entry = scratch
-        try definition.tree.remove(entry.span.bytes, in: pages)
+        try definition.tree.remove(entry.span.bytes, isExpected: true, in: pages)
     }
 
     /// The form of an `_id`, for queries that need nothing but the index.
