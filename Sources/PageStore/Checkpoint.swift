@@ -266,6 +266,10 @@ extension Pager {
     func holdLogBound() throws(PageFault) {
         let bound = UInt64(options.logByteLimit)
         guard logByteCount > bound, !turn.isMine else { return }
+        // One may be under way that makes room enough; a writer that makes another waits twice as long.
+        try checkpointTurn.lock()
+        checkpointTurn.unlock()
+        if logByteCount <= bound { return }
         if try checkpoint(), logByteCount <= bound { return }
         if logByteCount <= bound { return }
         if let deadline = options.readerDeadline {

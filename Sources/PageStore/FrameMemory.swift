@@ -21,8 +21,10 @@ import Darwin
 //    block: blocks are aligned to their size.
 // 3. New slots come from the block at the front of the list of those that have room. A block that runs empty goes back to
 //    the system, but for a few, so that a cache that turns over does not map and unmap.
-// 4. The system clears a large page when it is first touched, which takes up to milliseconds. Once a pool has grown beyond
-//    a few blocks, the next ones are made on another thread, ahead of the writer that will need them.
+// 4. The system clears a large page when it is first touched, which takes .1 ms, and on a virtual machine that must first
+//    get the memory from its host 5 ms. Once a pool has grown beyond a few blocks, the next ones are made on another
+//    thread, ahead of the writer that will need them. They are touched like any memory: to ask the system for all of a
+//    block at once (MADV_POPULATE_WRITE) keeps every other thread from mapping memory meanwhile.
 
 /// A pool of slots of one size.
 final class FrameMemory: Sendable {
@@ -32,9 +34,9 @@ final class FrameMemory: Sendable {
     private static let headByteCount = 128
     /// Empty blocks that are kept.
     private static let spareBlocks = 4
-    /// Blocks in use from which on others are prepared, and how many of them.
+    /// Blocks in use from which on others are prepared, and how many of them: at most an eighth of those in use.
     private static let preparedFrom = 8
-    private static let preparedBlocks = 3
+    private static let preparedBlocks = 8
     private static let queue = DispatchQueue(label: "smartstore.memory", qos: .utility)
 
     /// The head of a block, at its first byte.
@@ -57,6 +59,11 @@ final class FrameMemory: Sendable {
         /// Blocks made ahead, in use by nobody.
         var prepared: [UnsafeMutableRawPointer] = []
         var isPreparing = false
+
+        var isShortOfPrepared: Bool {
+            blocks >= FrameMemory.preparedFrom
+                && prepared.count < min(FrameMemory.preparedBlocks, max(2, blocks / FrameMemory.preparedFrom))
+        }
     }
 
     private let stride: Int
@@ -92,9 +99,7 @@ final class FrameMemory: Sendable {
                 block = first
             } else {
                 block = Self.addBlock(to: &state)
-                mustPrepare =
-                    state.blocks >= Self.preparedFrom && !state.isPreparing
-                    && state.prepared.count < Self.preparedBlocks
+                mustPrepare = !state.isPreparing && state.isShortOfPrepared
                 if mustPrepare { state.isPreparing = true }
             }
             if block.pointee.used == 0 { state.empty -= 1 }
@@ -120,18 +125,14 @@ final class FrameMemory: Sendable {
         while true {
             let goesOn: Bool = state.withLock { state in
                 if let made { state.prepared.append(made) }
-                guard state.prepared.count < Self.preparedBlocks else {
-                    state.isPreparing = false
-                    return false
-                }
-                return true
+                state.isPreparing = state.isShortOfPrepared
+                return state.isPreparing
             }
             guard goesOn else { return }
             let block = Self.mapBlock()
-            #if os(Linux)
-            // MADV_POPULATE_WRITE; older kernels refuse it, and the first touch does the work.
-            _ = madvise(block, Self.blockByteCount, 23)
-            #endif
+            for offset in Swift.stride(from: 0, to: Self.blockByteCount, by: 4096) {
+                block.storeBytes(of: 0, toByteOffset: offset, as: UInt8.self)
+            }
             made = block
         }
     }

@@ -64,6 +64,11 @@ package final class PageTransaction: PageView, @unchecked Sendable {
 
     package override func page(_ id: PageID) throws(PageFault) -> PageFrame {
         if let frame = dirty[id.number] { return frame }
+        return try unchangedPage(id, keep: true)
+    }
+
+    /// A page that is not among `dirty`. `keep`: it will be read again.
+    private func unchangedPage(_ id: PageID, keep: Bool) throws(PageFault) -> PageFrame {
         guard isOpen else { throw .closed }
         if spilled.count > 0, let image = spilled[id.number] {
             return try poisoning { () throws(PageFault) in
@@ -75,6 +80,7 @@ package final class PageTransaction: PageView, @unchecked Sendable {
         let frame = try poisoning { () throws(PageFault) in
             try pager.frame(id, atMost: base.sequence, reader: 0)
         }
+        guard keep else { return frame }
         if clean.isEmpty { clean = [PageFrame?](repeating: nil, count: cleanFrames) }
         clean[place] = frame
         return frame
@@ -93,7 +99,7 @@ package final class PageTransaction: PageView, @unchecked Sendable {
     /// The page for changing; the frame stays current until `relieve`.
     package func mutablePage(_ id: PageID) throws(PageFault) -> PageFrame {
         if let frame = dirty[id.number] { return frame }
-        let old = try page(id)
+        let old = try unchangedPage(id, keep: false)
         let frame = old.copy()
         dirty[id.number] = frame
         if old.shownFrom > pager.writer.wholeThrough {

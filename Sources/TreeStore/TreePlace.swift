@@ -40,14 +40,14 @@ package struct TreePlace {
         let node = Node(written: frame)
         let (index, isFound) = node.search(key)
         guard isFound || index > 0 && (index < node.count || isLast) else { return nil }
-        return LeafSearch(leaf: node, index: index, isFound: isFound, isLast: isLast, isWritable: true)
+        return LeafSearch(leaf: node, index: index, isFound: isFound, isLast: isLast, isWritable: true, isAtPlace: true)
     }
 
     /// The editor of a leaf that was searched for. Notes the leaf.
     @inline(__always)
     mutating func edit(_ found: LeafSearch, in tx: PageTransaction) throws(PageFault) -> NodeEditor {
-        if found.isWritable { return NodeEditor(found.leaf) }
-        let editor = try NodeEditor(tx.mutablePage(found.leaf.id))
+        if found.isAtPlace { return NodeEditor(found.leaf) }
+        let editor = found.isWritable ? NodeEditor(found.leaf) : try NodeEditor(tx.mutablePage(found.leaf.id))
         isSteady = frame === editor.node.frame
         frame = editor.node.frame
         isLast = found.isLast
@@ -65,6 +65,8 @@ struct LeafSearch {
     let isLast: Bool
     /// Whether the leaf's frame was got for writing.
     let isWritable: Bool
+    /// Whether the leaf is that of the last change.
+    let isAtPlace: Bool
 }
 
 extension Tree {
@@ -78,16 +80,19 @@ extension Tree {
         if let found = place.found(key, in: tx) { return found }
         var node = try openRoot(in: tx)
         var isLast = true
+        var isWritable = false
         while !node.isLeaf {
             let child = node.childIndex(key)
             isLast = isLast && child == node.count
             if changes && node.level == 1 {
+                isWritable = true
                 node = try checked(Node(tx.mutablePage(node.child(child))), level: 0)
             } else {
                 node = try openChild(child, of: node, in: tx)
             }
         }
         let (index, isFound) = node.search(key)
-        return LeafSearch(leaf: node, index: index, isFound: isFound, isLast: isLast, isWritable: false)
+        return LeafSearch(
+            leaf: node, index: index, isFound: isFound, isLast: isLast, isWritable: isWritable, isAtPlace: false)
     }
 }
