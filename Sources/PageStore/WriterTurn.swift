@@ -54,6 +54,9 @@ package final class WriterTurn: @unchecked Sendable {
     /// Whether somebody has the turn.
     var isBusy: Bool { monitor.withLock { owner != nil } }
 
+    /// Threads that wait for the turn.
+    var waiterCount: Int { monitor.withLock { waiters.count - firstWaiter } }
+
     /// Whether the calling thread has the turn.
     var isMine: Bool { monitor.withLock { owner == currentThreadIdentity() } }
 }

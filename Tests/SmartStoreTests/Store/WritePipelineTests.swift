@@ -1,8 +1,6 @@
-import Dispatch
 import SmartStore
 import StoreIO
 import StoreTestSupport
-import Synchronization
 import Testing
 
 /// Transactions that are written while the one before them is synced.
@@ -42,36 +40,11 @@ struct WritePipelineTests {
         }
     }
 
-    /// Lets the syncs of a disk wait until they are let through.
-    private final class Gate: Sendable {
-        private let isClosed = Atomic(false)
-        private let waiting = DispatchSemaphore(value: 0)
-        private let passing = DispatchSemaphore(value: 0)
-
-        init(_ disk: SimulatedDisk) {
-            disk.setPause { [self] kind in
-                guard kind == .syncs, isClosed.load(ordering: .acquiring) else { return }
-                waiting.signal()
-                passing.wait()
-            }
-        }
-
-        func close() { isClosed.store(true, ordering: .releasing) }
-
-        /// Returns when a sync waits.
-        func awaitSync() { waiting.wait() }
-
-        func open() {
-            isClosed.store(false, ordering: .releasing)
-            passing.signal()
-        }
-    }
-
     @Test("the next one is written while the one before is synced, which nobody sees before; the call waits for it")
     func overlap() throws {
         let disk = SimulatedDisk()
         let store = try StoreFixture.create(disk)
-        let gate = Gate(disk)
+        let gate = SyncGate(disk)
         try store.writePipelined { pipeline in
             try pipeline.write { try insert(0, $0) }
             try pipeline.flush()
