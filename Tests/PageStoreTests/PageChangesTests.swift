@@ -215,7 +215,7 @@ struct PageChangesTests {
         disk.stopRecording()
         var options = PagerFixture.options(seed: 3)
         options.logByteLimit = 256 << 20
-        options.cacheByteLimit = 16 << 20
+        options.cacheByteLimit = 256 << 10
         var creation = CreateOptions()
         creation.pageSize = 4096
         var pager = try Pager.create("a", in: disk, key: PagerFixture.key(true), creation: creation, options: options)
